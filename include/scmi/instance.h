@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * SCMI for an application: name a platform by URI, get an agent, bring your own loop.
+ *
+ *	struct scmi_instance *instance;
+ *	uint64_t rate_hz;
+ *
+ *	if (!scmi_instance_open(&instance, "unix:/run/scmid/tester.sock", NULL, NULL, 0) &&
+ *	    !scmi_clock_rate_get(scmi_instance_agent(instance), 0, &rate_hz))
+ *		…
+ *
+ * No hidden thread, no global state: instances are independent. One thread uses an instance at a time.
+ * Plain calls block; for everything else wait on scmi_instance_fd() until scmi_instance_next_deadline_ns(), then
+ * call scmi_instance_dispatch(), which calls the callbacks of completions and notifications.
+ */
+#ifndef SCMI_INSTANCE_H
+#define SCMI_INSTANCE_H
+
+#include <scmi/agent.h>
+#include <scmi/transport.h>
+
+struct scmi_instance;
+
+/* Every message, for tracing. `message` is valid during the call only. */
+typedef void scmi_trace_fn(void *ctx, bool to_platform, const void *message, size_t size);
+
+struct scmi_instance_options {
+	struct scmi_transport_settings settings; /* 0: as the URI or the transport says */
+	scmi_trace_fn *trace;
+	void *trace_ctx;
+};
+
+/**
+ * scmi_instance_open() - connect to a platform
+ * @uri: SCHEME:ADDRESS[?SETTING=VALUE[&…]], for example unix:/run/scmid/tester.sock?response-timeout-ms=100.
+ *       Settings: response-timeout-ms, delayed-timeout-ms, messages-max, message-size-max.
+ * @options: may be NULL
+ * @why: if not NULL, a sentence for people on failure, NUL-terminated in why[why_size]
+ *
+ * Returns 0, -EINVAL (URI), -EOPNOTSUPP (no transport has this scheme), or what the transport's open gave (-ENOENT,
+ * -EACCES, -ECONNREFUSED …). Sends nothing by itself.
+ */
+int scmi_instance_open(struct scmi_instance **instance, const char *uri,
+		       const struct scmi_instance_options *options, char *why, size_t why_size);
+
+/* Every transfer ends with -ENODEV, callbacks are called, then everything is freed. NULL is allowed. */
+void scmi_instance_close(struct scmi_instance *instance);
+
+/* The agent, for typed calls; lives as long as the instance. */
+struct scmi_agent *scmi_instance_agent(struct scmi_instance *instance);
+
+/* A descriptor to poll for reading; the instance's, do not close. */
+int scmi_instance_fd(struct scmi_instance *instance);
+
+/* When dispatch is due at the latest (CLOCK_MONOTONIC, ns), SCMI_NEVER if it is not. */
+uint64_t scmi_instance_next_deadline_ns(struct scmi_instance *instance);
+
+/* Take what arrived, time out what is over, call callbacks. Does not block. 0, or -ENODEV when the platform is gone. */
+int scmi_instance_dispatch(struct scmi_instance *instance);
+
+#endif

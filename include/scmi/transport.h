@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The driver header: all that a transport knows of libscmi, and all that libscmi knows of it.
+ *
+ * Object model. A transport exports one constant `struct scmi_transport`. Its agent end makes
+ * *devices* (one channel to one platform); its platform end makes *endpoints* that accept *peers*
+ * (one connection of one agent each). Either end may be absent. The driver gets a table of callbacks
+ * and links against nothing of the core.
+ *
+ * Messages are whole: the 32-bit header and the payload, little endian, never split or merged. Memory
+ * handed over in a call, in either direction, belongs to the caller again when the call returns; a
+ * driver whose medium keeps a buffer longer copies into memory of its own.
+ *
+ * Threads. Calls on one device or one endpoint are made by one thread at a time; callbacks are made
+ * only from within dispatch(), wait() and watched-descriptor handlers, never from send().
+ *
+ * Errors are 0 or -errno. -EAGAIN from a send means: not now, nothing was taken. -ENODEV: the other
+ * side is gone for good.
+ */
+#ifndef SCMI_TRANSPORT_H
+#define SCMI_TRANSPORT_H
+
+#include <scmi/types.h>
+
+#define SCMI_TRANSPORT_ABI 1u
+
+/*
+ * What a transport can do, and with what it starts. Those that a user may set per instance are also
+ * `struct scmi_transport_settings`.
+ */
+struct scmi_transport_limits {
+	uint32_t response_timeout_ms; /* how long an answer may take */
+	uint32_t messages_max;        /* commands in flight at a time */
+	uint32_t message_size_max;    /* header and payload, bytes */
+	bool p2a;                     /* carries notifications and delayed responses */
+	bool polling;                 /* can be asked for an answer without an interrupt */
+	bool atomic;                  /* sending never sleeps */
+};
+
+/* Per-instance settings, taken from a URI, a tree or a call. 0 means: as the driver says. */
+struct scmi_transport_settings {
+	uint32_t response_timeout_ms;
+	uint32_t delayed_timeout_ms;
+	uint32_t messages_max;
+	uint32_t message_size_max;
+};
+
+/* ---- agent end ------------------------------------------------------------------------------ */
+
+struct scmi_transport_device; /* the driver's own */
+
+/* What the core does for a device. `ctx` is the one given to open(). */
+struct scmi_transport_agent_callbacks {
+	uint32_t size; /* of this structure */
+	/* A message came from the platform: answer, delayed response or notification. */
+	void (*receive)(void *ctx, const void *message, size_t size);
+	/* The platform is gone (error is -errno). Called once; after it, send() gives -ENODEV. */
+	void (*closed)(void *ctx, int error);
+};
+
+struct scmi_transport_agent_ops {
+	/*
+	 * Connect to `address`, the part of the URI behind "scheme:". On success *device is the
+	 * driver's, until close(); *limits holds what is in force. May block for a local connection.
+	 * On failure, a sentence for people may be left in why[why_size] (always NUL-terminated).
+	 */
+	int (*open)(struct scmi_transport_device **device, const char *address,
+		    const struct scmi_transport_settings *settings,
+		    const struct scmi_transport_agent_callbacks *callbacks, void *ctx,
+		    struct scmi_transport_limits *limits, char *why, size_t why_size);
+	/* Takes every buffer back from the medium first. Allowed in any state; no callback after it. */
+	void (*close)(struct scmi_transport_device *device);
+	/* Send one command. Never blocks: -EAGAIN, -EMSGSIZE, -ENODEV. */
+	int (*send)(struct scmi_transport_device *device, const void *message, size_t size);
+	/* A descriptor that is readable when dispatch() has something to do. */
+	int (*fd)(struct scmi_transport_device *device);
+	/* Hand over all that has arrived, through receive(). Never blocks. 0, or -ENODEV. */
+	int (*dispatch)(struct scmi_transport_device *device);
+	/*
+	 * Block until something has arrived (and hand it over) or timeout_ns has passed. 0, -ETIMEDOUT,
+	 * -ENODEV. SCMI_NEVER waits without end.
+	 */
+	int (*wait)(struct scmi_transport_device *device, uint64_t timeout_ns);
+};
+
+/* ---- platform end --------------------------------------------------------------------------- */
+
+struct scmi_transport_endpoint; /* the driver's own: where agents connect */
+struct scmi_transport_peer;     /* the driver's own: one connection */
+
+/* Who connected, where the medium can tell; -1 where it cannot. */
+struct scmi_transport_credentials {
+	int64_t pid;
+	int64_t uid;
+	int64_t gid;
+};
+
+/*
+ * What the host does for an endpoint. `host` and `ctx` are those given to listen(); `peer_ctx` is what
+ * connected() returned.
+ */
+struct scmi_transport_platform_callbacks {
+	uint32_t size; /* of this structure */
+	/*
+	 * Call handler(arg) whenever fd is readable, or, while want_write, writable. One watch per fd;
+	 * calling again changes it. unwatch() before closing the fd; allowed inside a handler.
+	 */
+	int (*watch)(void *host, int fd, bool want_read, bool want_write, void (*handler)(void *arg),
+		     void *arg);
+	void (*unwatch)(void *host, int fd);
+	/* A peer is there. Returns its context, or NULL to refuse it (the driver closes it). */
+	void *(*connected)(void *ctx, struct scmi_transport_peer *peer,
+			   const struct scmi_transport_credentials *who);
+	/*
+	 * A command came. The answer is written to answer[space]; returns its size. 0: there is no
+	 * answer now; if one comes later it comes through answer() with the same cookie. `cookie` is the
+	 * driver's, to tell requests apart (0 where it needs none). With space 0 the medium has no room
+	 * for an answer.
+	 */
+	size_t (*command)(void *peer_ctx, uint64_t cookie, const void *message, size_t size,
+			  void *answer, size_t space);
+	/* After a send() gave -EAGAIN: there is room again. */
+	void (*writable)(void *peer_ctx);
+	/* The peer is gone; called once for each that connected() accepted. No calls on it after this. */
+	void (*disconnected)(void *peer_ctx);
+};
+
+struct scmi_transport_listen {
+	const char *address; /* behind "scheme:"; for sockets a path */
+	uint32_t mode;       /* permission bits of a socket file, 0: as umask says */
+	uint32_t message_size_max; /* 0: as the driver says */
+	const struct scmi_transport_platform_callbacks *callbacks;
+	void *host;
+	void *ctx;
+};
+
+struct scmi_transport_platform_ops {
+	/* Start to accept. On failure a sentence may be left in why[why_size]. */
+	int (*listen)(struct scmi_transport_endpoint **endpoint, const struct scmi_transport_listen *how,
+		      char *why, size_t why_size);
+	/* Stop: every peer is disconnected (with its callback), the address is given up. */
+	void (*unlisten)(struct scmi_transport_endpoint *endpoint);
+	/* A notification or delayed response. -EAGAIN: writable() will say when; -ENODEV. */
+	int (*send)(struct scmi_transport_peer *peer, const void *message, size_t size);
+	/* The late answer to a command. As send(). */
+	int (*answer)(struct scmi_transport_peer *peer, uint64_t cookie, const void *message, size_t size);
+	/* Drop the peer; its disconnected() follows before this returns. */
+	void (*disconnect)(struct scmi_transport_peer *peer);
+};
+
+/* ---- the driver ----------------------------------------------------------------------------- */
+
+/* Everything constant, for as long as the driver is loaded. */
+struct scmi_transport {
+	uint32_t abi;                  /* SCMI_TRANSPORT_ABI */
+	uint32_t size;                 /* sizeof(struct scmi_transport) */
+	const char *name;              /* [a-z0-9-]{1,32} */
+	const char *scheme;            /* URI scheme, e.g. "unix" */
+	const char *const *compatible; /* device-tree strings, NULL-terminated, or NULL */
+	const char *about;             /* one line for people: how an address is written */
+	struct scmi_transport_limits limits;
+	const struct scmi_transport_agent_ops *agent;       /* or NULL */
+	const struct scmi_transport_platform_ops *platform; /* or NULL */
+};
+
+#endif
