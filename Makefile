@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The commands that people use; meson does the building. `make` alone says what there is.
+
+BUILD ?= build/release
+MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1) >/dev/null || { meson setup $(2) $(1); exit 1; }
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo check freestanding kernel-gate bench fuzz install clean
+
+help:
+	@echo "make demo          install what is missing, build, and show the main job on a sample board"
+	@echo "make check         the same set-up, then all tests under sanitizers and a smoke of each fuzz harness"
+	@echo
+	@echo "make build         build scmid, scmi and libscmi into $(BUILD)"
+	@echo "make install       install them (DESTDIR, and PREFIX at the first build)"
+	@echo "make bench         instructions per message, and round-trip latency beside its floor"
+	@echo "make fuzz          run every fuzz harness for SECONDS=600 each"
+	@echo "make freestanding  the engine without an operating system: x86-64, aarch64, Cortex-M0+"
+	@echo "make kernel-gate   the engine with the kernel's flags against Debian's headers"
+	@echo "make deps          install what building and testing need, saying what and why"
+	@echo "make clean         remove build/"
+
+deps:
+	@scripts/deps build check gates
+
+build:
+	@scripts/deps build
+	@$(call MESON_SETUP,$(BUILD),--buildtype=release -Ddebug=true $(if $(PREFIX),--prefix=$(PREFIX)) -Dtests=disabled)
+	@ninja -C $(BUILD) --quiet
+
+demo: build
+	@BUILD=$(BUILD) scripts/demo
+
+check:
+	@scripts/deps build check gates
+	@scripts/check
+
+freestanding:
+	@scripts/deps build gates
+	@scripts/freestanding
+
+kernel-gate:
+	@scripts/deps build gates
+	@scripts/kernel-gate
+
+bench: build
+	@scripts/deps check
+	@BUILD=$(BUILD) scripts/bench
+
+fuzz:
+	@scripts/deps build check
+	@scripts/fuzz $(or $(SECONDS),600)
+
+install: build
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf build
