@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Which files are made from the protocols."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+from .emit_header import common_header, protocol_header
+from .parse import parse_common, parse_protocol
+
+
+@dataclass
+class Output:
+    """One file: where it belongs below an output directory, and what makes its text."""
+    path: str
+    text: Callable
+
+
+def read_protocols(directory, load):
+    """Read common.yaml and every other file of the directory."""
+    name = directory.name
+    common = parse_common(load(directory / "common.yaml", f"{name}/common.yaml"))
+    paths = sorted(path for path in directory.glob("*.yaml") if path.name != "common.yaml")
+    protocols = [parse_protocol(load(path, f"{name}/{path.name}"), common) for path in paths]
+    protocols.sort(key=lambda protocol: protocol.id)
+    return common, protocols
+
+
+def outputs(common, protocols):
+    """Name to output."""
+    made = {"common.h": Output("scmi/wire/common.h", lambda: common_header(common, protocols[0]))}
+    for protocol in protocols:
+        made[f"{protocol.name}.h"] = Output(f"scmi/wire/{protocol.name}.h",
+                                            lambda protocol=protocol: protocol_header(protocol))
+    return made
