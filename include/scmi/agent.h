@@ -46,6 +46,16 @@ struct scmi_agent_host {
 	void (*wake)(void *ctx);
 	/* Every message that is sent (to_platform) or received. May be NULL. */
 	void (*trace)(void *ctx, bool to_platform, const void *message, size_t size);
+	/*
+	 * Hand over what has arrived, without sleeping; 0 or -ENODEV. May be NULL: calls with a
+	 * poll budget then give -EOPNOTSUPP.
+	 */
+	int (*poll)(void *ctx);
+	/*
+	 * Who is calling: a value that differs between threads. NULL when only one thread calls; with
+	 * several it tells a callback that blocks from another thread's call during a callback.
+	 */
+	const void *(*caller)(void *ctx);
 };
 
 struct scmi_agent_config {
@@ -82,7 +92,10 @@ void scmi_agent_receive(struct scmi_agent *agent, const void *message, size_t si
 /* The channel is gone: every transfer ends with `error` (-ENODEV), and so does every call from now on. */
 void scmi_agent_closed(struct scmi_agent *agent, int error);
 
-/* The channel was reset and is usable (again): quarantined tokens and negotiated versions are forgotten. */
+/*
+ * The channel was reset and is usable (again): transfers that are out end with -ENODEV, quarantined tokens and
+ * agreed versions are forgotten.
+ */
 void scmi_agent_reset(struct scmi_agent *agent);
 
 /* Time has passed: transfers whose limit is over end with -ETIMEDOUT. */
@@ -93,7 +106,8 @@ uint64_t scmi_agent_next_deadline(const struct scmi_agent *agent);
 
 /*
  * Call the callbacks of what has ended or arrived since: completions first, then notifications in the
- * order of arrival. Where sleeping is allowed. Returns how many were called.
+ * order of arrival. Where sleeping is allowed. Returns how many completions and notifications it took. What ends
+ * or arrives while it runs is left for the next call, which wake() asks for. Inside a callback: does nothing.
  */
 int scmi_agent_dispatch(struct scmi_agent *agent);
 
@@ -119,8 +133,15 @@ struct scmi_command {
 	size_t size;
 	bool delayed; /* a delayed response will follow a successful answer */
 	uint64_t timeout_ns; /* for the answer; 0: the agent's */
-	uint64_t poll_budget_us; /* 0: may sleep; else atomic context, spin at most so long */
+	/* scmi_agent_call() only. 0: may sleep; else atomic context: polls, at most so long. */
+	uint32_t poll_budget_us;
 };
+
+/* Whether all of it succeeded: 0, or the first error. */
+static inline int scmi_result_error(const struct scmi_result *result)
+{
+	return result->error ? result->error : result->delayed_error;
+}
 
 /**
  * scmi_agent_submit() - send a command; completion comes through a callback
@@ -144,11 +165,12 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_transfer *transfer);
 
 /**
  * scmi_agent_call() - send a command and block until it has ended
- * @transfer: on 0, holds the result until scmi_transfer_put()
+ * @transfer: on 0, holds the result until scmi_transfer_put(); NULL if there is nothing to look at
  *
- * Blocks at most for the time limits. Returns 0 when the answer (and the delayed response, if asked
- * for) came and both succeeded; otherwise the error, and nothing is to be put. -EDEADLK when called from a
- * callback, -ENOSYS when the host cannot wait; the rest as scmi_agent_submit().
+ * Blocks at most for the time limits; while the transport is full it tries again. Returns 0 when the answer (and
+ * the delayed response, if asked for) came and both succeeded; otherwise the error, and nothing is to
+ * be put. -EDEADLK when called from a callback, -ENOSYS when the host cannot wait, -ETIMEDOUT; the
+ * rest as scmi_agent_submit().
  */
 int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command,
 		    struct scmi_transfer **transfer);
@@ -169,8 +191,20 @@ void scmi_transfer_put(struct scmi_transfer *transfer);
  */
 int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *version);
 
-/* Speak `version` from now on (NEGOTIATE_PROTOCOL_VERSION). May block. */
+/*
+ * Speak `version` from now on (NEGOTIATE_PROTOCOL_VERSION). Blocks. -EOPNOTSUPP for a version this library does not
+ * describe; status NOT_SUPPORTED for one the platform does not serve.
+ */
 int scmi_agent_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t version);
+
+/**
+ * scmi_agent_message_attributes() - PROTOCOL_MESSAGE_ATTRIBUTES, in any protocol
+ * @attributes: what the message's attributes are, 0 for most; may be NULL
+ *
+ * Tells whether a command exists for this agent: status NOT_FOUND if not. Does not depend on the version. Blocks.
+ */
+int scmi_agent_message_attributes(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
+				  uint32_t *attributes);
 
 /* ---- notifications --------------------------------------------------------------------------- */
 
@@ -187,8 +221,11 @@ struct scmi_listener {
 	struct scmi_listener *next; /* the agent's */
 };
 
-/* Have event() called, by scmi_agent_dispatch(), for every such notification. The typed *_notify calls
- * ask the platform to send them. Neither blocks; scmi_agent_unlisten() may be called from event(). */
+/*
+ * Have event() called, by scmi_agent_dispatch(), for every such notification. The typed *_notify calls
+ * ask the platform to send them. Neither blocks; both may be called from event(). Only the thread that
+ * dispatches knows that event() is not running when scmi_agent_unlisten() returns.
+ */
 void scmi_agent_listen(struct scmi_agent *agent, struct scmi_listener *listener);
 void scmi_agent_unlisten(struct scmi_agent *agent, struct scmi_listener *listener);
 
@@ -202,8 +239,8 @@ struct scmi_agent_counters {
 	uint64_t timed_out;
 	uint64_t canceled;
 	uint64_t late;       /* answers that found nobody waiting: dropped */
-	uint64_t duplicate;  /* second answers for one token: dropped */
-	uint64_t malformed;  /* too short, or a header that nothing can have: dropped */
+	uint64_t duplicate;  /* second answers to one command: dropped */
+	uint64_t malformed;  /* too short or long, or a header that nothing can have: dropped */
 	uint64_t overflowed; /* notifications dropped because the queue was full */
 	uint32_t quarantined; /* tokens whose answer never came */
 };
