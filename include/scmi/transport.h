@@ -77,8 +77,8 @@ struct scmi_transport_agent_ops {
 	/* Hand over all that has arrived, through receive(). Never blocks. 0, or -ENODEV. */
 	int (*dispatch)(struct scmi_transport_device *device);
 	/*
-	 * Block until something has arrived (and hand it over) or timeout_ns has passed. 0, -ETIMEDOUT,
-	 * -ENODEV. SCMI_NEVER waits without end.
+	 * Block until something has arrived (and hand it over; more may be waiting) or timeout_ns has passed.
+	 * 0 (also with nothing, when a signal came), -ETIMEDOUT, -ENODEV. SCMI_NEVER waits without end.
 	 */
 	int (*wait)(struct scmi_transport_device *device, uint64_t timeout_ns);
 };
@@ -112,7 +112,8 @@ struct scmi_transport_platform_callbacks {
 	void *(*connected)(void *ctx, struct scmi_transport_peer *peer,
 			   const struct scmi_transport_credentials *who);
 	/*
-	 * A command came. The answer is written to answer[space]; returns its size. 0: there is no
+	 * A command came, of any size: one that is too long is handed over too, cut behind the longest legal
+	 * size at the earliest, so that it gets its refusal. The answer is written to answer[space]; returns its size. 0: there is no
 	 * answer now; if one comes later it comes through answer() with the same cookie. `cookie` is the
 	 * driver's, to tell requests apart (0 where it needs none). With space 0 the medium has no room
 	 * for an answer.
@@ -123,6 +124,11 @@ struct scmi_transport_platform_callbacks {
 	void (*writable)(void *peer_ctx);
 	/* The peer is gone; called once for each that connected() accepted. No calls on it after this. */
 	void (*disconnected)(void *peer_ctx);
+	/*
+	 * Let the host's loop turn once: wait at most timeout_ns, call handlers, let time pass. For a medium inside
+	 * one thread, where an agent that waits must let its platform run. May be NULL. 0 or -errno.
+	 */
+	int (*turn)(void *host, uint64_t timeout_ns);
 };
 
 struct scmi_transport_listen {
@@ -138,13 +144,13 @@ struct scmi_transport_platform_ops {
 	/* Start to accept. On failure a sentence may be left in why[why_size]. */
 	int (*listen)(struct scmi_transport_endpoint **endpoint, const struct scmi_transport_listen *how,
 		      char *why, size_t why_size);
-	/* Stop: every peer is disconnected (with its callback), the address is given up. */
+	/* Stop: every peer is disconnected (with its callback), the address is given up. Not from a callback. */
 	void (*unlisten)(struct scmi_transport_endpoint *endpoint);
 	/* A notification or delayed response. -EAGAIN: writable() will say when; -ENODEV. */
 	int (*send)(struct scmi_transport_peer *peer, const void *message, size_t size);
 	/* The late answer to a command. As send(). */
 	int (*answer)(struct scmi_transport_peer *peer, uint64_t cookie, const void *message, size_t size);
-	/* Drop the peer; its disconnected() follows before this returns. */
+	/* Drop the peer; its disconnected() follows before this returns. Allowed in its command() and writable(). */
 	void (*disconnect)(struct scmi_transport_peer *peer);
 };
 
