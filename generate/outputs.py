@@ -4,7 +4,9 @@
 from dataclasses import dataclass
 from typing import Callable
 
+from .emit_describe import describe_source
 from .emit_header import common_header, protocol_header
+from .emit_names import names_source
 from .parse import parse_common, parse_protocol
 
 
@@ -31,4 +33,6 @@ def outputs(common, protocols):
     for protocol in protocols:
         made[f"{protocol.name}.h"] = Output(f"scmi/wire/{protocol.name}.h",
                                             lambda protocol=protocol: protocol_header(protocol))
+    made["names.c"] = Output("names.c", lambda: names_source(common, protocols))
+    made["describe.c"] = Output("describe.c", lambda: describe_source(protocols))
     return made
