@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A blocking call costs two system calls: send, and a recv that sleeps. For that the usual time limit is
+ * given to the socket once (SO_RCVTIMEO); ppoll is needed only where the limit is another.
+ */
+#define _GNU_SOURCE
+
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../why.h"
+#include "socket.h"
+
+struct scmi_transport_device {
+	int fd;
+	bool closed;
+	uint64_t usual_timeout_ns; /* what SO_RCVTIMEO says */
+	const struct scmi_transport_agent_callbacks *callbacks;
+	void *ctx;
+	uint32_t message_size_max;
+	uint8_t buffer[]; /* one byte longer, so that a message that is too long is seen to be */
+};
+
+static int explain_connect(int error, const char *path, char *why, size_t why_size)
+{
+	struct stat file;
+
+	switch (error) {
+	case ENOENT:
+		return because(-ENOENT, why, why_size, "there is no socket %s: is scmid running?", path);
+	case ECONNREFUSED:
+		if (!stat(path, &file) && !S_ISSOCK(file.st_mode))
+			return because(-ENOTSOCK, why, why_size, "%s is not a socket", path);
+		return because(-ECONNREFUSED, why, why_size, "no scmid is listening on %s any more", path);
+	case EACCES:
+	case EPERM:
+		return because(-EACCES, why, why_size, "no permission to use the socket %s", path);
+	case EPROTOTYPE:
+		return because(-EPROTOTYPE, why, why_size,
+			       "%s is another kind of socket (SCMI needs SOCK_SEQPACKET)", path);
+	case EAGAIN:
+		return because(-ETIMEDOUT, why, why_size, "the scmid on %s does not accept connections",
+			       path);
+	default:
+		return because(-error, why, why_size, "cannot connect to %s: %s", path, strerror(error));
+	}
+}
+
+static int agent_connect(int fd, const char *path, uint32_t timeout_ms, char *why, size_t why_size)
+{
+	struct timeval timeout = {
+		.tv_sec = timeout_ms / 1000,
+		.tv_usec = timeout_ms % 1000 * 1000,
+	};
+	struct sockaddr_un address;
+	int error;
+
+	error = socket_address(&address, path, why, why_size);
+	if (error)
+		return error;
+	/* SO_SNDTIMEO bounds connect(), which waits while the backlog is full. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)))
+		return because(-errno, why, why_size, "the time limit of %u ms: %s", timeout_ms,
+			       strerror(errno));
+	do {
+		error = connect(fd, (const struct sockaddr *)&address, sizeof(address)) ? errno : 0;
+	} while (error == EINTR);
+	return error ? explain_connect(error, path, why, why_size) : 0;
+}
+
+static int agent_open(struct scmi_transport_device **out, const char *path,
+		      const struct scmi_transport_settings *settings,
+		      const struct scmi_transport_agent_callbacks *callbacks, void *ctx,
+		      struct scmi_transport_limits *limits, char *why, size_t why_size)
+{
+	struct scmi_transport_limits in_force = scmi_transport_socket.limits;
+	struct scmi_transport_device *device;
+	int error;
+
+	if (settings->response_timeout_ms)
+		in_force.response_timeout_ms = settings->response_timeout_ms;
+	if (settings->messages_max)
+		in_force.messages_max = settings->messages_max;
+	if (settings->message_size_max)
+		in_force.message_size_max = settings->message_size_max;
+	if (in_force.message_size_max > TRANSPORT_MESSAGE_SIZE_MAX)
+		return because(-EINVAL, why, why_size, "a message has at most %u bytes",
+			       TRANSPORT_MESSAGE_SIZE_MAX);
+
+	device = calloc(1, sizeof(*device) + in_force.message_size_max + 1);
+	if (!device)
+		return because(-ENOMEM, why, why_size, "out of memory");
+	device->callbacks = callbacks;
+	device->ctx = ctx;
+	device->message_size_max = in_force.message_size_max;
+	device->usual_timeout_ns = in_force.response_timeout_ms * (uint64_t)1000000;
+	device->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (device->fd < 0) {
+		error = because(-errno, why, why_size, "socket: %s", strerror(errno));
+		free(device);
+		return error;
+	}
+	error = agent_connect(device->fd, path, in_force.response_timeout_ms, why, why_size);
+	if (error) {
+		close(device->fd);
+		free(device);
+		return error;
+	}
+	*limits = in_force;
+	*out = device;
+	return 0;
+}
+
+static void agent_close(struct scmi_transport_device *device)
+{
+	close(device->fd);
+	free(device);
+}
+
+static int agent_send(struct scmi_transport_device *device, const void *message, size_t size)
+{
+	if (device->closed)
+		return -ENODEV;
+	if (size > device->message_size_max)
+		return -EMSGSIZE;
+	if (send(device->fd, message, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return 0;
+	switch (errno) {
+	case EAGAIN:
+	case EINTR:
+	case ENOBUFS:
+	case ENOMEM:
+		return -EAGAIN;
+	case EMSGSIZE:
+		return -EMSGSIZE;
+	default:
+		/* Told through closed() by the next dispatch(), behind what has still arrived. */
+		return -ENODEV;
+	}
+}
+
+static int agent_fd(struct scmi_transport_device *device)
+{
+	return device->fd;
+}
+
+/* Take one message. 0: handed over; -EAGAIN: none, or the socket's time limit; -EINTR; -ENODEV. */
+static int receive(struct scmi_transport_device *device, int flags)
+{
+	size_t space = (size_t)device->message_size_max + 1;
+	ssize_t size;
+
+	if (device->closed)
+		return -ENODEV;
+	do {
+		/* The error comes before what is still queued; having been told, the socket gives the rest. */
+		size = recv(device->fd, device->buffer, space, flags | MSG_TRUNC);
+	} while (size < 0 && errno == ECONNRESET);
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return -errno;
+	if (size < 0 || (size == 0 && socket_ended(device->fd))) {
+		device->closed = true;
+		device->callbacks->closed(device->ctx, -ENODEV);
+		return -ENODEV;
+	}
+	device->callbacks->receive(device->ctx, device->buffer,
+				   (size_t)size < space ? (size_t)size : space);
+	return 0;
+}
+
+static int agent_dispatch(struct scmi_transport_device *device)
+{
+	int error;
+
+	do {
+		error = receive(device, MSG_DONTWAIT);
+	} while (!error || error == -EINTR);
+	return error == -EAGAIN ? 0 : error;
+}
+
+/* True if a plain recv() would end about then: at most a 64th later, and never earlier. */
+static bool is_usual(const struct scmi_transport_device *device, uint64_t timeout_ns)
+{
+	uint64_t usual_ns = device->usual_timeout_ns;
+
+	return timeout_ns <= usual_ns && usual_ns - timeout_ns <= usual_ns / 64;
+}
+
+static int agent_wait(struct scmi_transport_device *device, uint64_t timeout_ns)
+{
+	struct pollfd readable = { .fd = device->fd, .events = POLLIN };
+	bool usual = is_usual(device, timeout_ns);
+	struct timespec timeout;
+	int error;
+
+	if (!usual) {
+		timeout.tv_sec = (time_t)(timeout_ns / 1000000000u);
+		timeout.tv_nsec = (long)(timeout_ns % 1000000000u);
+		if (ppoll(&readable, 1, timeout_ns == SCMI_NEVER ? NULL : &timeout, NULL) == 0)
+			return -ETIMEDOUT;
+	}
+	error = receive(device, usual ? 0 : MSG_DONTWAIT);
+	if (error == -EINTR || (error == -EAGAIN && !usual))
+		return 0;
+	return error == -EAGAIN ? -ETIMEDOUT : error;
+}
+
+const struct scmi_transport_agent_ops socket_agent_ops = {
+	.open = agent_open,
+	.close = agent_close,
+	.send = agent_send,
+	.fd = agent_fd,
+	.dispatch = agent_dispatch,
+	.wait = agent_wait,
+};
