@@ -66,6 +66,8 @@ def _prototype(head, parameters):
     if len(text) <= WIDTH:
         return text + "\n"
     lines = ["static inline int", head + parameters[0]]
+    if len(lines[-1]) + 1 > WIDTH:
+        lines = ["static inline int", head, "\t" + parameters[0]]
     for parameter in parameters[1:]:
         if len(lines[-1].expandtabs(8)) + len(parameter) + 3 > WIDTH:
             lines[-1] += ","
@@ -76,11 +78,14 @@ def _prototype(head, parameters):
 
 
 def _folded(line):
-    """A long assignment, continued on a second line."""
-    if len(line.expandtabs(8)) <= WIDTH or " = " not in line:
+    """A long assignment or condition, continued on a second line."""
+    if len(line.expandtabs(8)) <= WIDTH or line.count("\n") > 1:
         return line
+    indent = line[:len(line) - len(line.lstrip("\t"))]
+    if line.lstrip().startswith("if "):
+        left, right = line.rsplit(" && (", 1)
+        return f"{left} &&\n{indent}    ({right}"
     left, right = line.split(" = ", 1)
-    indent = left[:len(left) - len(left.lstrip("\t"))]
     return f"{left} =\n{indent}\t{right}"
 
 
@@ -134,8 +139,7 @@ def _walk(record, structure, one, absent, checked):
         if moves and not offset.variable:
             lines.append(f"\tat = {offset.number};\n")
             offset.variable = True
-        tests = [text for text in (version, fields[0].when and fields[0].when.c(structure)) if text]
-        tests = [f"({text})" if " || " in text and len(tests) > 1 else text for text in tests]
+        test = _presence(record, fields[0].when, fields[0].versions, structure)
         inner = []
         if when and checked:
             inner += [f"\tif (array->size - at < {size})\n", "\t\treturn SCMI_PROTOCOL_ERROR;\n"]
@@ -146,8 +150,14 @@ def _walk(record, structure, one, absent, checked):
         if moves:
             inner.append(f"\tat += {size};\n")
         other = [line for field in fields for line in absent(field)]
-        lines += _if_else(" && ".join(tests), inner, other)
+        lines += _if_else(test, inner, other)
     return lines
+
+
+def _presence(record, when, span, structure):
+    """The C condition for a field or bit to be there; "" when it always is."""
+    tests = [test for test in (condition(record, span), when and when.c(structure)) if test]
+    return " && ".join(f"({test})" if " || " in test else test for test in tests)
 
 
 def _if_else(test, inner, other):
@@ -350,7 +360,7 @@ def _range_checks(record):
                 test = f"in->{name} > {high}"
                 if bit.signed:
                     test = f"in->{name} < {low} || {test}"
-                present = condition(record, bit.versions)
+                present = _presence(record, field.when, bit.versions, "in")
                 if present:
                     test = f"{present} && ({test})" if bit.signed else f"{present} && {test}"
                 lines += [f"\tif ({test})\n", "\t\treturn SCMI_OUT_OF_RANGE;\n"]
@@ -381,10 +391,10 @@ def _append(element):
     size = fixed
     if element.variable:
         lines.append(f"\tsize = {fixed};\n")
-        for (version, when), fields in _groups(element):
+        for (_, when), fields in _groups(element):
             if when:
-                tests = [text for text in (version, fields[0].when.c("in")) if text]
-                lines += [f"\tif ({' && '.join(tests)})\n",
+                test = _presence(element, fields[0].when, fields[0].versions, "in")
+                lines += [f"\tif ({test})\n",
                           f"\t\tsize += {sum(field.size for field in fields)}u;\n"]
         declarations.append("\tsize_t size;\n")
         size = "size"

@@ -143,8 +143,8 @@ def _name(part, empty):
 def part_function(part):
     """The function that visits one part."""
     array = part.array
-    text = f"static int {_name(part, '')}(const void *payload, size_t size, uint32_t version,\n"
-    text += "\tconst struct scmi_describe_visitor *visitor, void *ctx)\n{\n"
+    text = f"static int {_name(part, '')}(const void *payload, size_t size,\n"
+    text += "\tuint32_t version, const struct scmi_describe_visitor *visitor, void *ctx)\n{\n"
     text += f"\tstruct {part.prefix} m;\n"
     if array:
         text += f"\tstruct {array.element.prefix} element;\n\tuint32_t index = 0;\n\tint more;\n"

@@ -77,7 +77,7 @@ def protocol_header(protocol):
     for version in protocol.versions:
         text += f"#define {version_name(namespace, version)} {version:#010x}u\n"
     text += f"#define {namespace}NEWEST {version_name(namespace, protocol.versions[-1])}\n"
-    names = ", ".join(version_name(namespace, version) for version in protocol.versions)
+    names = ", \\\n\t  ".join(version_name(namespace, version) for version in protocol.versions)
     text += f"#define {namespace}LIST \\\n\t{{ {names} }}\n\n"
     count = max(message.id for message in protocol.commands) + 1
     text += f"/* Highest command id and one. */\n#define {upper}_MESSAGE_COUNT {count}\n\n"
