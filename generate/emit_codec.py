@@ -83,8 +83,8 @@ def _folded(line):
         return line
     indent = line[:len(line) - len(line.lstrip("\t"))]
     if line.lstrip().startswith("if "):
-        left, right = line.rsplit(" && (", 1)
-        return f"{left} &&\n{indent}    ({right}"
+        match = list(re.finditer(r" (&&|\*|<) ", line[:WIDTH - 8]))[-1]
+        return f"{line[:match.end() - 1]}\n{indent}    {line[match.end():]}"
     left, right = line.split(" = ", 1)
     return f"{left} =\n{indent}\t{right}"
 
