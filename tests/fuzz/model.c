@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What the platform is and does: its state, the time that changes take, and whom it tells of them. */
+#include "model.h"
+
+#include <scmi/message.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void model_fail(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "model: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\n");
+	abort();
+}
+
+/* ---- looking ------------------------------------------------------------------------------------ */
+
+const struct scmi_board_protocol *model_protocol(const struct model *m, uint32_t agent, uint32_t id)
+{
+	const struct scmi_board_agent *board = &m->board->agents[agent - 1];
+
+	for (uint32_t i = 0; i < board->protocol_count; i++)
+		if (board->protocols[i].protocol_id == id)
+			return &board->protocols[i];
+	return NULL;
+}
+
+const struct scmi_board_view *model_view(const struct model *m, uint32_t agent, uint32_t id)
+{
+	const struct scmi_board_protocol *protocol = model_protocol(m, agent, 0x14);
+
+	for (uint32_t i = 0; protocol && i < protocol->view_count; i++)
+		if (protocol->views[i].id == id)
+			return &protocol->views[i];
+	return NULL;
+}
+
+static const struct scmi_board_view *view_of(const struct model *m, uint32_t agent, uint32_t clock)
+{
+	const struct scmi_board_protocol *protocol = model_protocol(m, agent, 0x14);
+
+	for (uint32_t i = 0; protocol && i < protocol->view_count; i++)
+		if (protocol->views[i].index == clock)
+			return &protocol->views[i];
+	return NULL;
+}
+
+bool model_trusted(const struct model *m, uint32_t agent)
+{
+	return m->board->agents[agent - 1].trusted;
+}
+
+/* The agent that `caller` calls `id`. The untrusted know the platform, and themselves as 1. */
+uint32_t model_agent_found(const struct model *m, uint32_t caller, uint32_t id)
+{
+	if (id == 0)
+		return 0;
+	if (model_trusted(m, caller))
+		return id <= m->board->agent_count ? id : SCMI_NONE;
+	return id == 1 ? caller : SCMI_NONE;
+}
+
+/* What `receiver` calls an agent; 0 where it may not know it. */
+static uint32_t agent_shown(const struct model *m, uint32_t receiver, uint32_t agent)
+{
+	if (model_trusted(m, receiver))
+		return agent;
+	return agent == receiver ? 1 : 0;
+}
+
+bool model_denied(const struct model *m, uint32_t agent, uint32_t clock)
+{
+	for (uint32_t d = 0; d < m->board->device_count; d++)
+		for (uint32_t i = 0; i < m->board->devices[d].domain_count; i++)
+			if (m->denied[agent][d] && m->board->devices[d].domains[i].index == clock)
+				return true;
+	return false;
+}
+
+uint32_t model_allow(const struct model *m, uint32_t agent, const struct scmi_board_view *view)
+{
+	return model_denied(m, agent, view->index) ? 0 : view->allow;
+}
+
+bool model_own_rates(const struct scmi_board_clock *clock)
+{
+	return clock->rate_count || clock->step_hz;
+}
+
+uint64_t model_rate(const struct model *m, uint32_t clock)
+{
+	uint64_t multiply = 1, divide = 1;
+
+	/* From clock to parent until one has a rate of its own. No board nests more than WORLD_CLOCKS. */
+	for (uint32_t depth = 0; depth <= WORLD_CLOCKS; depth++) {
+		const struct scmi_board_clock *board = &m->board->clocks[clock];
+
+		if (model_own_rates(board))
+			return m->clocks[clock].rate_hz * multiply / divide;
+		if (!board->parent_count)
+			return board->start_hz * multiply / divide;
+		multiply *= board->multiply ? board->multiply : 1;
+		divide *= board->divide ? board->divide : 1;
+		clock = board->parents[m->clocks[clock].parent];
+	}
+	model_fail("clock %u is its own parent's parent", (unsigned int)clock);
+}
+
+bool model_running(const struct model *m, uint32_t clock)
+{
+	bool on = false, off = false;
+
+	for (uint32_t a = 1; a <= m->board->agent_count; a++) {
+		on |= m->clocks[clock].vote[a] == 1;
+		off |= m->clocks[clock].vote[a] == 2;
+	}
+	return m->board->clocks[clock].always_on || on || (m->board->clocks[clock].enabled && !off);
+}
+
+bool model_queued(const struct model *m, uint32_t clock)
+{
+	for (size_t i = 0; i < m->operation_count; i++)
+		if (m->operations[i].clock == clock)
+			return true;
+	return false;
+}
+
+/* ---- messages that the platform sends by itself -------------------------------------------------- */
+
+static struct model_expected *expect(struct model *m, uint32_t channel, enum model_kind kind, uint32_t header)
+{
+	struct model_channel *c = &m->channels[channel];
+	struct model_expected *e;
+
+	if (c->expected_count == MODEL_EXPECTED)
+		model_fail("the model's own table is full: settle more often");
+	e = &c->expected[c->expected_count++];
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	scmi_put_le32(e->bytes, header);
+	e->size = 4;
+	return e;
+}
+
+static void add(struct model_expected *e, uint32_t word)
+{
+	scmi_put_le32(e->bytes + e->size, word);
+	e->size += 4;
+}
+
+static uint32_t header_of(uint32_t protocol, uint32_t type, uint32_t id)
+{
+	return protocol << 10 | type << 8 | id;
+}
+
+/* CLOCK_RATE_CHANGED (0) or CLOCK_RATE_CHANGE_REQUESTED (1), to every subscriber but those of the originator. */
+static void tell_rate(struct model *m, uint32_t id, uint32_t originator, uint32_t clock, uint64_t rate_hz,
+		      bool optional)
+{
+	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
+		struct model_channel *c = &m->channels[i];
+		const struct scmi_board_view *view;
+		struct model_expected *e;
+
+		if (!c->open || c->agent == originator)
+			continue;
+		view = view_of(m, c->agent, clock);
+		if (!view || !(id ? c->rate_requested : c->rate_changed)[clock])
+			continue;
+		e = expect(m, i, MODEL_NOTIFICATION, header_of(0x14, 3, id));
+		add(e, agent_shown(m, c->agent, originator));
+		add(e, view->id);
+		add(e, (uint32_t)rate_hz);
+		add(e, (uint32_t)(rate_hz >> 32));
+		e->optional = optional;
+	}
+}
+
+/* BASE_ERROR_EVENT, to the agent whose command failed and to the trusted. */
+void model_report(struct model *m, uint32_t agent, bool fatal, uint32_t header, int32_t status)
+{
+	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
+		struct model_channel *c = &m->channels[i];
+		struct model_expected *e;
+
+		if (!c->open || !c->errors || (c->agent != agent && !model_trusted(m, c->agent)))
+			continue;
+		e = expect(m, i, MODEL_NOTIFICATION, header_of(0x10, 3, 0));
+		add(e, agent_shown(m, c->agent, agent));
+		add(e, (fatal ? 1u << 31 : 0) | 1);
+		add(e, header);
+		add(e, (uint32_t)status);
+	}
+}
+
+void model_sent(struct model *m, uint32_t channel, enum model_kind kind, uint64_t cookie,
+		const uint8_t *message, size_t size)
+{
+	struct model_channel *c = &m->channels[channel];
+	/* A notification's token means nothing; bits 31:28 never do. */
+	uint32_t mask = kind == MODEL_NOTIFICATION ? 0x3ffff : 0x0fffffff;
+
+	if (!c->open)
+		model_fail("channel %u is closed, and something was sent to it", channel);
+	if (size < 8)
+		model_fail("a message of %zu bytes was sent to channel %u", size, channel);
+	if (kind != MODEL_LATE_ANSWER && (scmi_get_le32(message) >> 8 & 3) == 2)
+		kind = MODEL_DELAYED;
+	if (kind == MODEL_DELAYED)
+		mask = 0x0fffffff;
+	for (size_t i = 0; i < c->expected_count; i++) {
+		struct model_expected *e = &c->expected[i];
+
+		if (e->kind != kind || e->size != size || e->cookie != cookie ||
+		    ((scmi_get_le32(e->bytes) ^ scmi_get_le32(message)) & mask) ||
+		    memcmp(e->bytes + 4, message + 4, size - 4))
+			continue;
+		memmove(e, e + 1, (char *)&c->expected[c->expected_count] - (char *)(e + 1));
+		c->expected_count--;
+		return;
+	}
+	fprintf(stderr, "message:");
+	for (size_t i = 0; i < size; i++)
+		fprintf(stderr, " %02x", message[i]);
+	fprintf(stderr, "\nexpected on this channel (agent %u):\n", (unsigned int)c->agent);
+	for (size_t i = 0; i < c->expected_count; i++) {
+		for (size_t k = 0; k < c->expected[i].size; k++)
+			fprintf(stderr, " %02x", c->expected[i].bytes[k]);
+		fprintf(stderr, "\n");
+	}
+	model_fail("channel %u got a message that nothing called for", channel);
+}
+
+void model_settle(struct model *m, uint32_t channel, bool full, uint64_t lost)
+{
+	struct model_channel *c = &m->channels[channel];
+	size_t kept = 0;
+
+	if (!c->open || full)
+		return;
+	for (size_t i = 0; i < c->expected_count; i++) {
+		struct model_expected *e = &c->expected[i];
+
+		if (e->optional)
+			continue;
+		if (e->kind != MODEL_NOTIFICATION)
+			model_fail("channel %u did not get its %s (header %08x)", channel,
+				   e->kind == MODEL_DELAYED ? "delayed response" : "late answer",
+				   (unsigned int)scmi_get_le32(e->bytes));
+		c->missed++;
+	}
+	c->expected_count = kept;
+	if (c->missed > lost)
+		model_fail("channel %u missed %u notifications, but %u were counted as lost", channel,
+			   (unsigned int)c->missed, (unsigned int)lost);
+}
+
+/* ---- changes ------------------------------------------------------------------------------------- */
+
+static void all_rates(const struct model *m, uint64_t rates[WORLD_CLOCKS])
+{
+	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
+		rates[i] = model_rate(m, i);
+}
+
+/* Every clock whose rate is no longer what it was, and whoever follows it. */
+static void tell_changes(struct model *m, const uint64_t before[WORLD_CLOCKS], uint32_t originator)
+{
+	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
+		if (model_rate(m, i) != before[i])
+			tell_rate(m, 0, originator, i, model_rate(m, i), false);
+}
+
+static void set_rate(struct model *m, uint32_t clock, uint64_t rate_hz, uint32_t agent)
+{
+	uint64_t before[WORLD_CLOCKS];
+
+	if (!model_own_rates(&m->board->clocks[clock]))
+		return;
+	all_rates(m, before);
+	m->clocks[clock].rate_hz = rate_hz;
+	m->clocks[clock].rate_by = agent;
+	tell_changes(m, before, agent);
+}
+
+static void clock_start(struct model *m, uint32_t clock, uint32_t agent, bool everything)
+{
+	const struct scmi_board_clock *board = &m->board->clocks[clock];
+	struct model_clock *c = &m->clocks[clock];
+
+	c->vote[agent] = 0;
+	if (everything || c->rate_by == agent) {
+		c->rate_hz = board->start_hz;
+		c->rate_by = 0;
+	}
+	if (everything || c->parent_by == agent) {
+		c->parent = board->start_parent;
+		c->parent_by = 0;
+	}
+	for (uint32_t i = 0; i < board->config_count; i++) {
+		if (everything || c->config_by[i] == agent) {
+			c->config[i] = board->configs[i].value;
+			c->config_by[i] = 0;
+		}
+	}
+}
+
+static void operation_remove(struct model *m, size_t i)
+{
+	memmove(&m->operations[i], &m->operations[i + 1],
+		(m->operation_count - i - 1) * sizeof(m->operations[0]));
+	m->operation_count--;
+}
+
+/* The oldest change of each clock is the one that is being made. */
+static void operation_begin(struct model *m, uint32_t clock, uint64_t now_ns)
+{
+	for (size_t i = 0; i < m->operation_count; i++) {
+		struct model_operation *op = &m->operations[i];
+
+		if (op->clock != clock)
+			continue;
+		if (op->finish_ns == SCMI_NEVER)
+			op->finish_ns = now_ns + m->board->clocks[clock].set_latency_us * 1000;
+		return;
+	}
+}
+
+static void operation_end(struct model *m, const struct model_operation *op, int32_t status)
+{
+	struct model_expected *e;
+
+	if (op->channel < MODEL_CHANNELS && (!op->async || !op->silent)) {
+		e = expect(m, op->channel, op->async ? MODEL_DELAYED : MODEL_LATE_ANSWER,
+			   (op->header & ~0x300u) | (op->async ? 2u << 8 : 0));
+		e->cookie = op->cookie;
+		add(e, (uint32_t)status);
+		if (op->async && status == SCMI_SUCCESS) {
+			add(e, op->view_id);
+			add(e, (uint32_t)model_rate(m, op->clock));
+			add(e, (uint32_t)(model_rate(m, op->clock) >> 32));
+		}
+	}
+	if (status == SCMI_HARDWARE_ERROR || status == SCMI_GENERIC_ERROR)
+		model_report(m, op->agent, false, op->header, status);
+}
+
+/* Everything that an agent asked for is withdrawn; what it still waits for comes to nothing. */
+static void withdraw(struct model *m, uint32_t agent)
+{
+	uint64_t before[WORLD_CLOCKS];
+
+	for (size_t i = 0; i < m->operation_count;) {
+		struct model_operation op = m->operations[i];
+
+		if (op.agent != agent) {
+			i++;
+			continue;
+		}
+		operation_remove(m, i);
+		operation_end(m, &op, SCMI_GENERIC_ERROR);
+		operation_begin(m, op.clock, m->now_ns);
+	}
+	all_rates(m, before);
+	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
+		clock_start(m, i, agent, false);
+	tell_changes(m, before, agent);
+}
+
+static void unsubscribe(struct model_channel *c)
+{
+	c->errors = false;
+	memset(c->rate_changed, 0, sizeof(c->rate_changed));
+	memset(c->rate_requested, 0, sizeof(c->rate_requested));
+	for (size_t i = 0; i < c->expected_count; i++)
+		c->expected[i].optional |= c->expected[i].kind == MODEL_NOTIFICATION;
+}
+
+static void queue_rate_set(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message,
+			   uint32_t clock, uint64_t rate_hz)
+{
+	uint32_t flags = scmi_get_le32(message + 4);
+	struct model_operation *op;
+
+	if (m->operation_count == MODEL_OPERATIONS)
+		model_fail("the platform holds more than %u operations", MODEL_OPERATIONS);
+	op = &m->operations[m->operation_count++];
+	*op = (struct model_operation){
+		.channel = channel,
+		.agent = m->channels[channel].agent,
+		.clock = clock,
+		.header = scmi_get_le32(message),
+		.view_id = scmi_get_le32(message + 8),
+		.cookie = flags & 1 ? 0 : cookie,
+		.rate_hz = rate_hz,
+		.finish_ns = SCMI_NEVER,
+		.async = flags & 1,
+		.silent = flags & 2,
+	};
+	operation_begin(m, clock, m->now_ns);
+}
+
+static void apply_rate_set(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message,
+			   int status, uint64_t rate_hz)
+{
+	uint32_t agent = m->channels[channel].agent;
+	const struct scmi_board_view *view = model_view(m, agent, scmi_get_le32(message + 8));
+	bool async = scmi_get_le32(message + 4) & 1;
+
+	if (!view)
+		return;
+	/* "Granted or not": those that were refused for their sender's own mistakes need not be told. */
+	tell_rate(m, 1, agent, view->index, scmi_get_le64(message + 12), status < 0);
+	if (status == 1 || (status == SCMI_SUCCESS && async))
+		queue_rate_set(m, channel, cookie, message, view->index, rate_hz);
+	else if (status == SCMI_SUCCESS)
+		set_rate(m, view->index, rate_hz, agent);
+	else if (status == SCMI_HARDWARE_ERROR || status == SCMI_GENERIC_ERROR)
+		model_report(m, agent, false, scmi_get_le32(message), status);
+}
+
+static void apply_clock(struct model *m, struct model_channel *c, uint32_t id, const uint8_t *request)
+{
+	const struct scmi_board_view *view;
+	uint32_t word, type;
+	struct model_clock *clock;
+	uint64_t before[WORLD_CLOCKS];
+
+	if (id < 0x07 || id == 0x10)
+		return;
+	view = model_view(m, c->agent, scmi_get_le32(request));
+	clock = &m->clocks[view->index];
+	switch (id) {
+	case 0x07:
+		word = scmi_get_le32(request + 4);
+		type = word >> 16 & 0xff;
+		if ((word & 3) < 2)
+			clock->vote[c->agent] = word & 1 ? 1 : 2;
+		for (uint32_t i = 0; type && i < m->board->clocks[view->index].config_count; i++) {
+			if (m->board->clocks[view->index].configs[i].type == type) {
+				clock->config[i] = scmi_get_le32(request + 8);
+				clock->config_by[i] = c->agent;
+			}
+		}
+		break;
+	case 0x09:
+		c->rate_changed[view->index] = scmi_get_le32(request + 4);
+		break;
+	case 0x0a:
+		c->rate_requested[view->index] = scmi_get_le32(request + 4);
+		break;
+	case 0x0d:
+		all_rates(m, before);
+		word = model_view(m, c->agent, scmi_get_le32(request + 4))->index;
+		for (uint32_t i = 0; i < m->board->clocks[view->index].parent_count; i++)
+			if (m->board->clocks[view->index].parents[i] == word)
+				clock->parent = i;
+		clock->parent_by = c->agent;
+		tell_changes(m, before, c->agent);
+		break;
+	}
+	/* Waiting notifications of what was just unsubscribed may still come or be dropped. */
+	if (id == 0x09 || id == 0x0a)
+		for (size_t i = 0; i < c->expected_count; i++)
+			c->expected[i].optional |= c->expected[i].kind == MODEL_NOTIFICATION;
+}
+
+static void apply_base(struct model *m, struct model_channel *c, uint32_t id, const uint8_t *request)
+{
+	uint32_t agent;
+
+	switch (id) {
+	case 0x08:
+		c->errors = scmi_get_le32(request);
+		for (size_t i = 0; i < c->expected_count; i++)
+			c->expected[i].optional |= c->expected[i].kind == MODEL_NOTIFICATION;
+		break;
+	case 0x09:
+	case 0x0a:
+		for (uint32_t d = 0; d < m->board->device_count; d++)
+			if (m->board->devices[d].id == scmi_get_le32(request + 4))
+				m->denied[scmi_get_le32(request)][d] =
+					!(scmi_get_le32(request + (id == 9 ? 8 : 12)) & 1);
+		break;
+	case 0x0b:
+		agent = model_agent_found(m, c->agent, scmi_get_le32(request));
+		for (uint32_t i = 0; i < MODEL_CHANNELS; i++)
+			if (m->channels[i].open && m->channels[i].agent == agent)
+				unsubscribe(&m->channels[i]);
+		withdraw(m, agent);
+		if (scmi_get_le32(request + 4) & 1)
+			memset(m->denied[agent], 0, sizeof(m->denied[agent]));
+		break;
+	}
+}
+
+int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message, size_t size,
+		  size_t space, const uint8_t *answer, size_t answer_size)
+{
+	struct model_channel *c = &m->channels[channel];
+	uint32_t header, protocol, id;
+	struct model_judgement j;
+	int status;
+
+	if (size < 4 || space < 8) {
+		if (answer_size)
+			model_fail("an answer of %zu bytes to %zu bytes with room for %zu", answer_size, size, space);
+		return 1;
+	}
+	header = scmi_get_le32(message);
+	protocol = header >> 10 & 0xff;
+	id = header & 0xff;
+	model_judge(m, c, message, size, space, &j);
+	if (answer_size == 0) {
+		if (!j.late)
+			model_fail("no answer to header %08x; allowed statuses %x", (unsigned int)header,
+				   (unsigned int)j.allowed);
+		apply_rate_set(m, channel, cookie, message, 1, j.rate_hz);
+		return 1;
+	}
+	if (answer_size < 8 || answer_size > space)
+		model_fail("an answer of %zu bytes where %zu have room", answer_size, space);
+	status = (int32_t)scmi_get_le32(answer + 4);
+	if (scmi_get_le32(answer) != header)
+		model_fail("header %08x answered with %08x", (unsigned int)header,
+			   (unsigned int)scmi_get_le32(answer));
+	if (status > 0 || status < -31 || !(j.allowed & 1u << -status))
+		model_fail("header %08x: status %d; allowed are the bits of %x", (unsigned int)header, status,
+			   (unsigned int)j.allowed);
+	if (status && answer_size != 8)
+		model_fail("header %08x: an error of %zu bytes", (unsigned int)header, answer_size);
+	if (status == SCMI_SUCCESS) {
+		if (answer_size != 8 + j.size)
+			model_fail("header %08x: %zu bytes, not %zu", (unsigned int)header, answer_size,
+				   8 + j.size);
+		for (size_t i = 0; i < j.size; i++)
+			if (answer[8 + i] != j.values[i] && !(j.free_at && i >= j.free_at && i < j.free_at + 4))
+				model_fail("header %08x: byte %zu is %02x, not %02x", (unsigned int)header, 8 + i,
+					   answer[8 + i], j.values[i]);
+	}
+	if (protocol == 0x14 && id == 0x05 && size == 20 && (header >> 8 & 3) == 0 &&
+	    model_protocol(m, c->agent, protocol)) {
+		apply_rate_set(m, channel, cookie, message, status, j.rate_hz);
+	} else if (status == SCMI_SUCCESS) {
+		if (id == 0x10 && protocol == 0x10)
+			c->base_version = scmi_get_le32(message + 4);
+		else if (id == 0x10)
+			c->clock_version = scmi_get_le32(message + 4);
+		else if (protocol == 0x10)
+			apply_base(m, c, id, message + 4);
+		else
+			apply_clock(m, c, id, message + 4);
+	}
+	return status;
+}
+
+/* ---- channels and time ---------------------------------------------------------------------------- */
+
+void model_init(struct model *m, const struct scmi_board *board)
+{
+	memset(m, 0, sizeof(*m));
+	m->board = board;
+	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
+		clock_start(m, i, 0, true);
+}
+
+static void channel_start(struct model *m, struct model_channel *c)
+{
+	const struct scmi_board_protocol *base = model_protocol(m, c->agent, 0x10);
+	const struct scmi_board_protocol *clock = model_protocol(m, c->agent, 0x14);
+
+	c->base_version = base && base->version_max ? base->version_max : 0x20001;
+	c->clock_version = clock && clock->version_max ? clock->version_max : 0x30000;
+	c->expected_count = 0;
+	unsubscribe(c);
+}
+
+void model_open(struct model *m, uint32_t channel, uint32_t agent, bool p2a)
+{
+	struct model_channel *c = &m->channels[channel];
+
+	c->open = true;
+	c->p2a = p2a;
+	c->agent = agent;
+	c->missed = 0;
+	channel_start(m, c);
+}
+
+/* Nobody is there to be told what is still going on. */
+static void orphan(struct model *m, uint32_t channel)
+{
+	for (size_t i = 0; i < m->operation_count; i++)
+		if (m->operations[i].channel == channel)
+			m->operations[i].channel = MODEL_CHANNELS;
+}
+
+void model_close(struct model *m, uint32_t channel)
+{
+	uint32_t agent = m->channels[channel].agent;
+
+	orphan(m, channel);
+	m->channels[channel].open = false;
+	m->channels[channel].expected_count = 0;
+	for (uint32_t i = 0; i < MODEL_CHANNELS; i++)
+		if (m->channels[i].open && m->channels[i].agent == agent)
+			return;
+	if (m->board->agents[agent - 1].release_on_disconnect)
+		withdraw(m, agent);
+}
+
+void model_reset(struct model *m, uint32_t channel)
+{
+	orphan(m, channel);
+	channel_start(m, &m->channels[channel]);
+	withdraw(m, m->channels[channel].agent);
+}
+
+void model_restart(struct model *m)
+{
+	m->operation_count = 0;
+	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
+		m->channels[i].open = false;
+		m->channels[i].expected_count = 0;
+	}
+}
+
+uint64_t model_deadline(const struct model *m)
+{
+	uint64_t first = SCMI_NEVER;
+
+	for (size_t i = 0; i < m->operation_count; i++)
+		if (m->operations[i].finish_ns < first)
+			first = m->operations[i].finish_ns;
+	return first;
+}
+
+void model_tick(struct model *m, uint64_t now_ns)
+{
+	m->now_ns = now_ns;
+	while (model_deadline(m) <= now_ns) {
+		size_t i = 0;
+		struct model_operation op;
+
+		while (m->operations[i].finish_ns != model_deadline(m))
+			i++;
+		op = m->operations[i];
+		operation_remove(m, i);
+		if (m->board->clocks[op.clock].fault) {
+			operation_end(m, &op, m->board->clocks[op.clock].fault);
+		} else {
+			set_rate(m, op.clock, op.rate_hz, op.agent);
+			operation_end(m, &op, SCMI_SUCCESS);
+		}
+		operation_begin(m, op.clock, op.finish_ns);
+	}
+}
