@@ -11,19 +11,20 @@ _COMMON = '''\
  *
  * X_decode() of a request demands exactly the size that the message has in `version`, else
  * SCMI_PROTOCOL_ERROR; reserved bits are SCMI_INVALID_PARAMETERS, and the values are decoded all
- * the same. Responses and delayed responses are decoded from the byte after their status; they may be
- * longer than described, reserved bits are ignored. Notifications have exactly their size. Members
- * that `version` does not have become zero. Texts end with a NUL. Nothing is kept of the payload
- * except what a struct scmi_array points to.
+ * the same. Responses and delayed responses are decoded from the byte after their status; they may
+ * be longer than described, reserved bits are ignored. Notifications have exactly their size.
+ * Members that `version` does not have become zero. Texts end with a NUL. Nothing is kept of the
+ * payload except what a struct scmi_array points to.
  *
  * X_encode() writes the fixed part and returns its size, or SCMI_COMMS_ERROR when `space` is too
- * small, or SCMI_OUT_OF_RANGE when a value does not fit its bits. Elements of an array come after it:
- * X_append() writes one at *at and moves *at, or returns SCMI_COMMS_ERROR and changes nothing.
+ * small, or SCMI_OUT_OF_RANGE when a value does not fit its bits. Elements of an array come after
+ * it: X_append() writes one at *at and moves *at, or returns the same errors and leaves *at.
  *
  * X_next() takes one element from an array: 1 when there was one, 0 at the end, SCMI_PROTOCOL_ERROR
  * when the bytes end too early.
  *
- * A message part without members (most status-only responses) has no codec.
+ * A part without members (the request of PROTOCOL_VERSION, a response that is only a status) has no
+ * codec. Nothing here blocks, allocates or keeps state.
  */
 
 /* Elements that are still to be read, and all bytes that follow the fixed part. */
