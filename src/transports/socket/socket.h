@@ -18,12 +18,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "../builtin.h"
+
 /* Room for a status and 120 bytes of values, what Linux expects of a channel. */
 #define SOCKET_PLATFORM_MESSAGE_SIZE 132u
 /* Generous: the platform may be set to send longer messages than it has to. */
 #define SOCKET_AGENT_MESSAGE_SIZE 4096u
 
-extern const struct scmi_transport scmi_transport_socket;
 extern const struct scmi_transport_agent_ops socket_agent_ops;
 extern const struct scmi_transport_platform_ops socket_platform_ops;
 

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Joins one agent and one transport device; what the agent asks of its host is answered here. */
+#include <stdlib.h>
+
+#include <scmi/instance.h>
+
+#include "../transports/why.h"
+#include "monotonic.h"
+#include "transports.h"
+#include "uri.h"
+
+/* Enough for a burst of rate changes between two dispatches. */
+#define NOTIFICATIONS_MAX 128u
+/* What the other side may do before a delayed response is slow, whatever the answers' limit. */
+#define DELAYED_TIMEOUT_MS 2000u
+#define NS_PER_MS 1000000u
+
+struct scmi_instance {
+	const struct scmi_transport_agent_ops *ops;
+	struct scmi_transport_device *device;
+	struct scmi_agent *agent;
+	void *storage; /* the agent's */
+	bool due;      /* callbacks wait for scmi_instance_dispatch() */
+	bool closed;
+	scmi_trace_fn *trace;
+	void *trace_ctx;
+};
+
+/* ---- what the transport tells ---------------------------------------------------------------- */
+
+static void on_receive(void *ctx, const void *message, size_t size)
+{
+	struct scmi_instance *instance = ctx;
+
+	scmi_agent_receive(instance->agent, message, size);
+}
+
+static void on_closed(void *ctx, int error)
+{
+	struct scmi_instance *instance = ctx;
+
+	instance->closed = true;
+	scmi_agent_closed(instance->agent, error);
+}
+
+static const struct scmi_transport_agent_callbacks device_callbacks = {
+	.size = sizeof(device_callbacks),
+	.receive = on_receive,
+	.closed = on_closed,
+};
+
+/* ---- what the agent asks --------------------------------------------------------------------- */
+
+static int host_send(void *ctx, const void *message, size_t size)
+{
+	struct scmi_instance *instance = ctx;
+
+	return instance->ops->send(instance->device, message, size);
+}
+
+static uint64_t host_now_ns(void *ctx)
+{
+	(void)ctx;
+	return scmi_monotonic_ns();
+}
+
+static int host_wait(void *ctx, uint64_t deadline_ns)
+{
+	struct scmi_instance *instance = ctx;
+	uint64_t timeout_ns = SCMI_NEVER;
+	uint64_t now_ns;
+	int error;
+
+	if (deadline_ns != SCMI_NEVER) {
+		now_ns = scmi_monotonic_ns();
+		timeout_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+	}
+	error = instance->ops->wait(instance->device, timeout_ns);
+	return error == -ETIMEDOUT ? 0 : error;
+}
+
+static void host_wake(void *ctx)
+{
+	struct scmi_instance *instance = ctx;
+
+	/* The descriptor need not be readable for this: next_deadline_ns() says it. */
+	instance->due = true;
+}
+
+static void host_trace(void *ctx, bool to_platform, const void *message, size_t size)
+{
+	struct scmi_instance *instance = ctx;
+
+	instance->trace(instance->trace_ctx, to_platform, message, size);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static int make_agent(struct scmi_instance *instance, const struct scmi_transport_limits *limits,
+		      uint32_t delayed_timeout_ms, char *why, size_t why_size)
+{
+	struct scmi_agent_config config = {
+		.host = {
+			.ctx = instance,
+			.send = host_send,
+			.now_ns = host_now_ns,
+			.wait = host_wait,
+			.wake = host_wake,
+			.trace = instance->trace ? host_trace : NULL,
+		},
+		.messages_max = limits->messages_max,
+		.message_size_max = limits->message_size_max,
+		.notifications_max = NOTIFICATIONS_MAX,
+		.response_timeout_ns = (uint64_t)limits->response_timeout_ms * NS_PER_MS,
+		.p2a = limits->p2a,
+	};
+	size_t size;
+	int error;
+
+	if (!delayed_timeout_ms)
+		delayed_timeout_ms = limits->response_timeout_ms > DELAYED_TIMEOUT_MS ?
+					     limits->response_timeout_ms :
+					     DELAYED_TIMEOUT_MS;
+	config.delayed_timeout_ns = (uint64_t)delayed_timeout_ms * NS_PER_MS;
+
+	size = scmi_agent_size(&config);
+	if (!size)
+		return because(-EINVAL, why, why_size, "the transport gave limits that no agent can have");
+	instance->storage = malloc(size);
+	if (!instance->storage)
+		return because(-ENOMEM, why, why_size, "out of memory (%zu bytes)", size);
+	error = scmi_agent_init(&instance->agent, instance->storage, size, &config);
+	if (error) {
+		free(instance->storage);
+		return because(error, why, why_size, "the agent could not be set up");
+	}
+	return 0;
+}
+
+static int connect_instance(struct scmi_instance *instance, const struct scmi_uri *uri,
+			    const struct scmi_transport_settings *settings, char *why, size_t why_size)
+{
+	const struct scmi_transport *transport = scmi_transport_find(uri->scheme);
+	struct scmi_transport_limits limits;
+	int error;
+
+	if (!transport)
+		return because(-EOPNOTSUPP, why, why_size,
+			       "no transport has the scheme '%s'; unix:PATH is one that works", uri->scheme);
+	error = scmi_transport_check(transport, why, why_size);
+	if (error)
+		return error;
+	if (!transport->agent)
+		return because(-EOPNOTSUPP, why, why_size, "the transport %s has no agent's end",
+			       transport->name);
+	instance->ops = transport->agent;
+	error = instance->ops->open(&instance->device, uri->address, settings, &device_callbacks, instance,
+				    &limits, why, why_size);
+	if (error)
+		return error;
+	error = make_agent(instance, &limits, settings->delayed_timeout_ms, why, why_size);
+	if (error)
+		instance->ops->close(instance->device);
+	return error;
+}
+
+int scmi_instance_open(struct scmi_instance **out, const char *text,
+		       const struct scmi_instance_options *options, char *why, size_t why_size)
+{
+	struct scmi_transport_settings settings = { 0 };
+	struct scmi_instance *instance;
+	struct scmi_uri uri;
+	int error;
+
+	error = scmi_uri_parse(&uri, text, why, why_size);
+	if (error)
+		return error;
+	instance = calloc(1, sizeof(*instance));
+	if (!instance) {
+		error = because(-ENOMEM, why, why_size, "out of memory");
+	} else {
+		if (options) {
+			settings = options->settings;
+			instance->trace = options->trace;
+			instance->trace_ctx = options->trace_ctx;
+		}
+		scmi_settings_default(&settings, &uri.settings);
+		error = scmi_settings_check(&settings, why, why_size);
+		if (!error)
+			error = connect_instance(instance, &uri, &settings, why, why_size);
+	}
+	scmi_uri_fini(&uri);
+	if (error)
+		free(instance);
+	else
+		*out = instance;
+	return error;
+}
+
+void scmi_instance_close(struct scmi_instance *instance)
+{
+	if (!instance)
+		return;
+	/* The device last: the callbacks of what ends here may still try to send. */
+	scmi_agent_fini(instance->agent);
+	instance->ops->close(instance->device);
+	free(instance->storage);
+	free(instance);
+}
+
+/* ---- use ------------------------------------------------------------------------------------- */
+
+struct scmi_agent *scmi_instance_agent(struct scmi_instance *instance)
+{
+	return instance->agent;
+}
+
+int scmi_instance_fd(struct scmi_instance *instance)
+{
+	return instance->ops->fd(instance->device);
+}
+
+uint64_t scmi_instance_next_deadline_ns(struct scmi_instance *instance)
+{
+	return instance->due ? 0 : scmi_agent_next_deadline(instance->agent);
+}
+
+int scmi_instance_dispatch(struct scmi_instance *instance)
+{
+	if (!instance->closed)
+		instance->ops->dispatch(instance->device);
+	scmi_agent_tick(instance->agent, scmi_monotonic_ns());
+	instance->due = false; /* first: a callback may leave more to do */
+	scmi_agent_dispatch(instance->agent);
+	return instance->closed ? -ENODEV : 0;
+}
