@@ -95,21 +95,37 @@ bool model_own_rates(const struct scmi_board_clock *clock)
 
 uint64_t model_rate(const struct model *m, uint32_t clock)
 {
-	uint64_t multiply = 1, divide = 1;
+	uint32_t chain[WORLD_CLOCKS + 1], depth = 0;
+	uint64_t rate_hz;
 
-	/* From clock to parent until one has a rate of its own. No board nests more than WORLD_CLOCKS. */
-	for (uint32_t depth = 0; depth <= WORLD_CLOCKS; depth++) {
-		const struct scmi_board_clock *board = &m->board->clocks[clock];
-
-		if (model_own_rates(board))
-			return m->clocks[clock].rate_hz * multiply / divide;
-		if (!board->parent_count)
-			return board->start_hz * multiply / divide;
-		multiply *= board->multiply ? board->multiply : 1;
-		divide *= board->divide ? board->divide : 1;
-		clock = board->parents[m->clocks[clock].parent];
+	/* Up to a clock with a rate of its own, and down again. */
+	while (!model_own_rates(&m->board->clocks[clock]) && m->board->clocks[clock].parent_count) {
+		if (depth > WORLD_CLOCKS)
+			model_fail("clock %u is its own parent's parent", (unsigned int)clock);
+		chain[depth++] = clock;
+		clock = m->board->clocks[clock].parents[m->clocks[clock].parent];
 	}
-	model_fail("clock %u is its own parent's parent", (unsigned int)clock);
+	rate_hz = model_own_rates(&m->board->clocks[clock]) ? m->clocks[clock].rate_hz :
+							      m->board->clocks[clock].start_hz;
+	while (depth) {
+		const struct scmi_board_clock *board = &m->board->clocks[chain[--depth]];
+
+		rate_hz = rate_hz * (board->multiply ? board->multiply : 1) / (board->divide ? board->divide : 1);
+	}
+	return rate_hz;
+}
+
+/* Whether `clock` is `parent` itself or feeds it. */
+bool model_feeds(const struct model *m, uint32_t clock, uint32_t parent)
+{
+	for (uint32_t depth = 0; depth <= WORLD_CLOCKS; depth++) {
+		if (parent == clock)
+			return true;
+		if (!m->board->clocks[parent].parent_count)
+			return false;
+		parent = m->board->clocks[parent].parents[m->clocks[parent].parent];
+	}
+	return false;
 }
 
 bool model_running(const struct model *m, uint32_t clock)

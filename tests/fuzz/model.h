@@ -119,6 +119,7 @@ bool model_trusted(const struct model *m, uint32_t agent);
 bool model_denied(const struct model *m, uint32_t agent, uint32_t clock);
 uint32_t model_allow(const struct model *m, uint32_t agent, const struct scmi_board_view *view);
 uint64_t model_rate(const struct model *m, uint32_t clock);
+bool model_feeds(const struct model *m, uint32_t clock, uint32_t parent);
 bool model_running(const struct model *m, uint32_t clock);
 bool model_own_rates(const struct scmi_board_clock *clock);
 bool model_queued(const struct model *m, uint32_t clock);

@@ -384,6 +384,9 @@ static void judge_parents(const struct model *m, const struct model_channel *c, 
 		for (uint32_t i = 0; i < seen_count; i++)
 			if (seen[i] == word)
 				only(j, SCMI_SUCCESS);
+		/* A clock cannot feed itself. Which status says so is open. */
+		if (j->allowed & 1 && model_feeds(m, view->index, model_view(m, c->agent, word)->index))
+			j->allowed = 1u << -SCMI_INVALID_PARAMETERS | 1u << -SCMI_OUT_OF_RANGE;
 		break;
 	case 0x0e:
 		word = view_id(m, c->agent, clock->parents[m->clocks[view->index].parent]);
