@@ -26,7 +26,8 @@ def main(arguments):
         return 2
     if options.all:
         for output in made.values():
-            write(pathlib.Path(options.all) / output.path, output.text())
+            if output.path:
+                write(pathlib.Path(options.all) / output.path, output.text())
     for item in options.output:
         name, _, path = item.partition("=")
         if name not in made or not path:

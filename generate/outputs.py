@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .emit_describe import describe_source
+from .emit_dictionary import dictionary
 from .emit_header import common_header, protocol_header
 from .emit_names import names_source
+from .emit_reencode import reencode_source
+from .emit_reference import reference_page
 from .parse import parse_common, parse_protocol
 
 
 @dataclass
 class Output:
-    """One file: where it belongs below an output directory, and what makes its text."""
-    path: str
+    """One file: where it belongs below an output directory (None: only on demand), and what makes
+    its text."""
+    path: str | None
     text: Callable
 
 
@@ -33,6 +37,10 @@ def outputs(common, protocols):
     for protocol in protocols:
         made[f"{protocol.name}.h"] = Output(f"scmi/wire/{protocol.name}.h",
                                             lambda protocol=protocol: protocol_header(protocol))
+        made[f"{protocol.name}.md"] = Output(f"reference/{protocol.name}.md",
+                                             lambda protocol=protocol: reference_page(protocol))
     made["names.c"] = Output("names.c", lambda: names_source(common, protocols))
     made["describe.c"] = Output("describe.c", lambda: describe_source(protocols))
+    made["scmi.dict"] = Output("scmi.dict", lambda: dictionary(protocols))
+    made["reencode.c"] = Output(None, lambda: reencode_source(protocols))
     return made
