@@ -68,7 +68,10 @@ struct scmi_agent_config {
 	bool p2a; /* the transport carries notifications and delayed responses */
 };
 
-/* Bytes of storage, aligned as for a pointer, that such an agent needs; 0 if the configuration is out of range. */
+/* The storage of an agent is aligned to this. */
+#define SCMI_AGENT_ALIGNMENT 8u
+
+/* Bytes of storage that such an agent needs; 0 if the configuration is out of range. */
 size_t scmi_agent_size(const struct scmi_agent_config *config);
 
 /**
@@ -167,7 +170,7 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_transfer *transfer);
  * scmi_agent_call() - send a command and block until it has ended
  * @transfer: on 0, holds the result until scmi_transfer_put(); NULL if there is nothing to look at
  *
- * Blocks at most for the time limits; while the transport is full it tries again. Returns 0 when the answer (and
+ * Blocks at most for the time limits; while the transport is full it tries again, then gives -EAGAIN. Returns 0 when the answer (and
  * the delayed response, if asked for) came and both succeeded; otherwise the error, and nothing is to
  * be put. -EDEADLK when called from a callback, -ENOSYS when the host cannot wait, -ETIMEDOUT; the
  * rest as scmi_agent_submit().

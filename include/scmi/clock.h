@@ -105,8 +105,7 @@ int scmi_clock_rate_set_queue(struct scmi_agent *agent, uint32_t clock_id, uint6
  *        scmi_clock_rate_set_result() tells how it ended
  * @transfer: may be NULL; for scmi_agent_cancel()
  *
- * May be called from callbacks, once the version is known: before, -EAGAIN. Call scmi_agent_version() at
- * start. Otherwise returns what scmi_agent_submit() does.
+ * May be called from callbacks. Returns what scmi_agent_submit() does.
  */
 int scmi_clock_rate_set_submit(struct scmi_agent *agent, uint32_t clock_id, uint64_t rate_hz,
 			       enum scmi_clock_rounding rounding, scmi_done_fn *done, void *ctx,

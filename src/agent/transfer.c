@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A command from its submission to its end. What comes back for it is in receive.c. */
+#include "agent/agent.h"
+
+/* How long a blocking call waits before it offers its command to a full transport again. */
+#define RETRY_NS 1000000u
+
+/* ---- the end of a transfer; the lock is held ------------------------------------------------- */
+
+bool scmi_transfer_end(struct scmi_transfer *transfer, uint32_t awaited)
+{
+	struct scmi_agent *agent = transfer->agent;
+	uint32_t token = scmi_header_token(transfer->header);
+
+	if (awaited)
+		scmi_token_quarantine(&agent->tokens, token, awaited);
+	else
+		scmi_token_release(&agent->tokens, token);
+	transfer->state = SCMI_TRANSFER_ENDED;
+	scmi_list_remove(&transfer->link);
+	if (!transfer->done)
+		return false;
+	scmi_list_append(&agent->ended, &transfer->link);
+	agent->ended_count++;
+	return true;
+}
+
+bool scmi_transfer_fail(struct scmi_transfer *transfer, int error)
+{
+	struct scmi_agent *agent = transfer->agent;
+	uint32_t awaited = transfer->delayed ? SCMI_AWAIT_DELAYED : 0;
+
+	if (transfer->state == SCMI_TRANSFER_OUT) {
+		awaited |= SCMI_AWAIT_ANSWER;
+		transfer->result.error = error;
+	} else {
+		transfer->result.delayed_error = error;
+	}
+	if (error == -ETIMEDOUT)
+		agent->counters.timed_out++;
+	else if (error == -ECANCELED)
+		agent->counters.canceled++;
+	return scmi_transfer_end(transfer, awaited);
+}
+
+bool scmi_transfers_fail(struct scmi_agent *agent, int error)
+{
+	bool wake = false;
+
+	while (!scmi_list_empty(&agent->out))
+		wake |= scmi_transfer_fail(
+			scmi_list_entry(agent->out.next, struct scmi_transfer, link), error);
+	return wake;
+}
+
+static bool undecided(const struct scmi_transfer *transfer)
+{
+	return transfer->state == SCMI_TRANSFER_OUT || transfer->state == SCMI_TRANSFER_ACCEPTED;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* Take a transfer and a token for a command. Nothing is sent and no time limit runs yet. */
+static int prepare(struct scmi_agent *agent, const struct scmi_command *command, scmi_done_fn *done,
+		   void *ctx, struct scmi_transfer **out)
+{
+	struct scmi_transfer *transfer;
+	struct scmi_list *node;
+	int error;
+	int token;
+
+	if (command->size && !command->payload)
+		return -EINVAL;
+	if (command->size > agent->config.message_size_max - SCMI_HEADER_SIZE)
+		return -EMSGSIZE;
+	if (command->delayed && !agent->config.p2a)
+		return -EOPNOTSUPP;
+
+	scmi_agent_lock(agent);
+	error = agent->closed;
+	node = error ? NULL : scmi_list_take(&agent->free);
+	if (!node) {
+		scmi_agent_unlock(agent);
+		return error ? error : -EBUSY;
+	}
+	transfer = scmi_list_entry(node, struct scmi_transfer, link);
+	token = scmi_token_take(&agent->tokens, (uint32_t)(transfer - agent->transfers),
+				command->protocol_id, command->message_id);
+	if (token < 0) {
+		scmi_list_prepend(&agent->free, &transfer->link);
+		scmi_agent_unlock(agent);
+		return token;
+	}
+	transfer->state = SCMI_TRANSFER_OUT;
+	transfer->header = scmi_header(command->protocol_id, SCMI_COMMAND, command->message_id,
+				       (uint32_t)token);
+	transfer->delayed = command->delayed;
+	transfer->deadline_ns = SCMI_NEVER;
+	transfer->done = done;
+	transfer->ctx = ctx;
+	memset(&transfer->result, 0, sizeof(transfer->result));
+	scmi_put_le32(transfer->command, transfer->header);
+	if (command->size)
+		memcpy(transfer->command + SCMI_HEADER_SIZE, command->payload, command->size);
+	scmi_list_append(&agent->out, &transfer->link);
+	scmi_agent_unlock(agent);
+	*out = transfer;
+	return 0;
+}
+
+static uint64_t timeout_ns(const struct scmi_agent *agent, const struct scmi_command *command)
+{
+	return command->timeout_ns ? command->timeout_ns : agent->config.response_timeout_ns;
+}
+
+/*
+ * Hand it to the transport; from then on its time runs. On failure it is still out, without a limit.
+ * While the transport has it another thread may see it answered, ended, even used for another
+ * command: `header` tells whether it still is the same.
+ */
+static int send_once(struct scmi_transfer *transfer, uint32_t header,
+		     const struct scmi_command *command)
+{
+	struct scmi_agent *agent = transfer->agent;
+	const struct scmi_agent_host *host = &agent->config.host;
+	uint64_t now_ns;
+	int error;
+
+	error = host->send(host->ctx, transfer->command, SCMI_HEADER_SIZE + command->size);
+	if (error)
+		return error;
+	now_ns = scmi_agent_now_ns(agent);
+	scmi_agent_lock(agent);
+	agent->counters.sent++;
+	if (transfer->state == SCMI_TRANSFER_OUT && transfer->header == header)
+		transfer->deadline_ns = scmi_deadline_ns(now_ns, timeout_ns(agent, command));
+	scmi_agent_unlock(agent);
+	return 0;
+}
+
+/*
+ * Sending failed: take everything back, as if it had never been. Returns false if somebody else ended it
+ * meanwhile: then it stays so.
+ */
+static bool withdraw(struct scmi_transfer *transfer, uint32_t header)
+{
+	struct scmi_agent *agent = transfer->agent;
+	bool withdrawn;
+
+	scmi_agent_lock(agent);
+	withdrawn = undecided(transfer) && transfer->header == header;
+	if (withdrawn) {
+		scmi_token_return(&agent->tokens, scmi_header_token(header));
+		scmi_list_remove(&transfer->link);
+		transfer->state = SCMI_TRANSFER_FREE;
+		scmi_list_prepend(&agent->free, &transfer->link);
+	}
+	scmi_agent_unlock(agent);
+	return withdrawn;
+}
+
+/* Before sending: the answer may be there before the transport's send() returns. */
+static void trace_command(const struct scmi_transfer *transfer, const struct scmi_command *command)
+{
+	const struct scmi_agent_host *host = &transfer->agent->config.host;
+
+	if (host->trace)
+		host->trace(host->ctx, true, transfer->command, SCMI_HEADER_SIZE + command->size);
+}
+
+int scmi_agent_submit(struct scmi_agent *agent, const struct scmi_command *command, scmi_done_fn *done,
+		      void *ctx, struct scmi_transfer **handle)
+{
+	struct scmi_transfer *transfer;
+	uint32_t header;
+	int error;
+
+	if (!done)
+		return -EINVAL;
+	error = prepare(agent, command, done, ctx, &transfer);
+	if (error)
+		return error;
+	header = transfer->header;
+	/* Before sending: another thread may have called done() by the time send() returns. */
+	if (handle)
+		*handle = transfer;
+	trace_command(transfer, command);
+	error = send_once(transfer, header, command);
+	if (error && withdraw(transfer, header))
+		return error;
+	return 0;
+}
+
+int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_transfer *transfer)
+{
+	bool canceled;
+	bool wake = false;
+
+	scmi_agent_lock(agent);
+	canceled = undecided(transfer);
+	if (canceled)
+		wake = scmi_transfer_fail(transfer, -ECANCELED);
+	scmi_agent_unlock(agent);
+	if (wake)
+		scmi_agent_wake(agent);
+	return canceled ? 0 : -ENOENT;
+}
+
+/* ---- blocking -------------------------------------------------------------------------------- */
+
+static bool in_callback(const struct scmi_agent *agent)
+{
+	const void *caller = scmi_agent_caller(agent);
+	bool inside;
+
+	scmi_agent_lock(agent);
+	inside = agent->dispatching && agent->dispatcher == caller;
+	scmi_agent_unlock(agent);
+	return inside;
+}
+
+/* Let messages come in: sleep until deadline_ns at most, or look once if the command polls. */
+static int let_come(struct scmi_agent *agent, const struct scmi_command *command, uint64_t deadline_ns)
+{
+	const struct scmi_agent_host *host = &agent->config.host;
+
+	if (command->poll_budget_us)
+		return host->poll(host->ctx);
+	return host->wait(host->ctx, deadline_ns);
+}
+
+/* Send, and again while the transport is full, until limit_ns or the command's own limit. */
+static int send_until(struct scmi_transfer *transfer, const struct scmi_command *command,
+		      uint64_t limit_ns)
+{
+	struct scmi_agent *agent = transfer->agent;
+	int error;
+
+	trace_command(transfer, command);
+	error = send_once(transfer, transfer->header, command);
+	if (error == -EAGAIN) {
+		uint64_t own_limit_ns = scmi_deadline_ns(scmi_agent_now_ns(agent),
+							 timeout_ns(agent, command));
+
+		if (own_limit_ns < limit_ns)
+			limit_ns = own_limit_ns;
+	}
+	while (error == -EAGAIN) {
+		uint64_t retry_ns = scmi_deadline_ns(scmi_agent_now_ns(agent), RETRY_NS);
+
+		if (retry_ns > limit_ns)
+			return error;
+		error = let_come(agent, command, retry_ns);
+		if (!error)
+			error = send_once(transfer, transfer->header, command);
+	}
+	return error;
+}
+
+/* Whether it has not ended; then *deadline_ns is its time limit. */
+static bool waiting(const struct scmi_transfer *transfer, uint64_t *deadline_ns)
+{
+	bool result;
+
+	scmi_agent_lock(transfer->agent);
+	result = undecided(transfer);
+	*deadline_ns = transfer->deadline_ns;
+	scmi_agent_unlock(transfer->agent);
+	return result;
+}
+
+/* Wait until it has ended, at most until limit_ns. */
+static void await(struct scmi_transfer *transfer, const struct scmi_command *command, uint64_t limit_ns)
+{
+	struct scmi_agent *agent = transfer->agent;
+	uint64_t deadline_ns;
+
+	while (waiting(transfer, &deadline_ns)) {
+		uint64_t until_ns = deadline_ns < limit_ns ? deadline_ns : limit_ns;
+		int error = let_come(agent, command, until_ns);
+
+		if (!waiting(transfer, &deadline_ns))
+			return;
+		until_ns = deadline_ns < limit_ns ? deadline_ns : limit_ns;
+		if (!error && scmi_agent_now_ns(agent) >= until_ns)
+			error = -ETIMEDOUT;
+		if (error) {
+			scmi_agent_lock(agent);
+			if (undecided(transfer))
+				scmi_transfer_fail(transfer, error);
+			scmi_agent_unlock(agent);
+		}
+	}
+}
+
+int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command,
+		    struct scmi_transfer **out)
+{
+	const struct scmi_agent_host *host = &agent->config.host;
+	struct scmi_transfer *transfer;
+	uint64_t limit_ns = SCMI_NEVER;
+	int error;
+
+	if (in_callback(agent))
+		return -EDEADLK;
+	if (command->poll_budget_us ? !host->poll : !host->wait)
+		return command->poll_budget_us ? -EOPNOTSUPP : -ENOSYS;
+	error = prepare(agent, command, NULL, NULL, &transfer);
+	if (error)
+		return error;
+
+	if (command->poll_budget_us)
+		limit_ns = scmi_deadline_ns(scmi_agent_now_ns(agent),
+					    command->poll_budget_us * (uint64_t)1000);
+	error = send_until(transfer, command, limit_ns);
+	if (error && withdraw(transfer, transfer->header))
+		return error;
+	await(transfer, command, limit_ns);
+	error = scmi_result_error(&transfer->result);
+	if (error || !out)
+		scmi_transfer_put(transfer);
+	else
+		*out = transfer;
+	return error;
+}
+
+const struct scmi_result *scmi_transfer_result(const struct scmi_transfer *transfer)
+{
+	return &transfer->result;
+}
+
+void scmi_transfer_put(struct scmi_transfer *transfer)
+{
+	struct scmi_agent *agent = transfer->agent;
+
+	scmi_agent_lock(agent);
+	transfer->state = SCMI_TRANSFER_FREE;
+	scmi_list_prepend(&agent->free, &transfer->link);
+	scmi_agent_unlock(agent);
+}
