@@ -46,8 +46,9 @@ static void join(char *buffer, size_t size, const char *const *words, uint32_t c
 		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "", words[i]);
 }
 
-static void complain_unknown(struct scmid_load *load, const struct scmid_node *node, const char *intro,
-			     const char *const *words, uint32_t count)
+/* "BEFORE 'text'AFTER; did you mean 'that'? allowed: …" */
+static void complain_unknown(struct scmid_load *load, const struct scmid_node *node, const char *before,
+			     const char *after, const char *const *words, uint32_t count)
 {
 	struct scmid_nearest nearest = {.wanted = node->text};
 	char quoted[64], allowed[320];
@@ -57,10 +58,11 @@ static void complain_unknown(struct scmid_load *load, const struct scmid_node *n
 	join(allowed, sizeof(allowed), words, count);
 	scmid_describe(node, quoted, sizeof(quoted));
 	if (nearest.best)
-		scmid_complain(load->report, node->at, "%s %s; did you mean '%s'? allowed: %s", intro,
-			       quoted, nearest.best, allowed);
+		scmid_complain(load->report, node->at, "%s %s%s; did you mean '%s'? allowed: %s", before,
+			       quoted, after, nearest.best, allowed);
 	else
-		scmid_complain(load->report, node->at, "%s %s; allowed: %s", intro, quoted, allowed);
+		scmid_complain(load->report, node->at, "%s %s%s; allowed: %s", before, quoted, after,
+			       allowed);
 }
 
 bool scmid_fields(struct scmid_load *load, const struct scmid_node *node, const char *what,
@@ -82,8 +84,8 @@ bool scmid_fields(struct scmid_load *load, const struct scmid_node *node, const 
 		if (k < key_count) {
 			found[k] = node->values[i];
 		} else {
-			snprintf(expected, sizeof(expected), "in %s there is no key", what);
-			complain_unknown(load, node->keys[i], expected, keys, key_count);
+			snprintf(expected, sizeof(expected), " in %s", what);
+			complain_unknown(load, node->keys[i], "unknown key", expected, keys, key_count);
 		}
 	}
 	return true;
@@ -228,7 +230,7 @@ bool scmid_choice(struct scmid_load *load, const struct scmid_node *node, const 
 			return true;
 	}
 	snprintf(expected, sizeof(expected), "%s cannot be", what);
-	complain_unknown(load, node, expected, words, word_count);
+	complain_unknown(load, node, expected, "", words, word_count);
 	return false;
 }
 
