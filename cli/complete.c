@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * scmi complete -- WORD …: what may stand for the last word, one a line. A shell's completion script
+ * only has to call this, and so knows every verb and option that the tables have.
+ */
+#include "clocks.h"
+#include "number.h"
+
+#include <wire/names.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A shell waits for the answer: a platform that does not react at once is not asked. */
+#define PATIENCE_MS 300
+
+/* The words in front of the last one, without options. */
+struct line {
+	const char *words[CLI_ARGUMENTS_MAX];
+	unsigned int count;
+	const struct cli_option *open; /* the option whose value the last word is */
+	const struct cli_command *command;
+	unsigned int used; /* words that are the verb */
+};
+
+static void offer(const char *candidate, const char *partial)
+{
+	if (!strncmp(candidate, partial, strlen(partial)))
+		puts(candidate);
+}
+
+/* Each part of "up|down|nearest". */
+static void offer_choices(const char *choices, const char *partial)
+{
+	char choice[64];
+
+	while (*choices) {
+		size_t length = strcspn(choices, "|");
+
+		snprintf(choice, sizeof(choice), "%.*s", (int)length, choices);
+		offer(choice, partial);
+		choices += length + (choices[length] == '|');
+	}
+}
+
+static void offer_clocks(struct cli *cli, const char *partial)
+{
+	struct clocks clocks;
+
+	cli->options.timeout_ms = PATIENCE_MS;
+	cli->options.trace = false;
+	if (cli_connect(cli))
+		return;
+	if (!clocks_load(cli, false, &clocks))
+		for (size_t i = 0; i < clocks.count; i++)
+			offer(clocks.clock[i].name, partial);
+	clocks_free(&clocks);
+}
+
+static void offer_sockets(const char *partial)
+{
+	struct dirent **entries;
+	char uri[512];
+	int count = scandir("/run/scmid", &entries, NULL, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		size_t length = strlen(entries[i]->d_name);
+
+		if (length > 5 && !strcmp(entries[i]->d_name + length - 5, ".sock")) {
+			snprintf(uri, sizeof(uri), "unix:/run/scmid/%s", entries[i]->d_name);
+			offer(uri, partial);
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
+static void offer_protocols(const char *partial)
+{
+	for (uint32_t id = 0; id < SCMI_PROTOCOL_COUNT; id++)
+		if (scmi_protocol_name(id))
+			offer(scmi_protocol_name(id), partial);
+}
+
+static void offer_messages(const char *protocol, const char *partial)
+{
+	int protocol_id = scmi_protocol_find(protocol);
+	const char *name;
+
+	for (uint32_t id = 0; id < 256 && protocol_id >= 0; id++) {
+		name = scmi_message_name((uint32_t)protocol_id, SCMI_COMMAND, id);
+		if (name)
+			offer(name, partial);
+	}
+}
+
+/* The next word of every verb that begins with those of words[0 .. count). */
+static void offer_verbs(const char *const *words, unsigned int count, const char *partial)
+{
+	const char *last = "";
+	char word[32];
+
+	for (const struct cli_command *command = cli_commands; command->name; command++) {
+		const char *rest = command->name;
+		size_t length = count ? strlen(words[0]) : 0;
+
+		if (command->hidden || (count && (strncmp(rest, words[0], length) || rest[length] != ' ')))
+			continue;
+		rest += count ? length + 1 : 0;
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(rest, " "), rest);
+		/* Verbs of a group stand together: say the group once. */
+		if (strncmp(last, rest, strlen(word)) || !last[0])
+			offer(word, partial);
+		last = rest;
+	}
+}
+
+static void offer_option_values(struct cli *cli, const struct cli_option *option, const char *partial)
+{
+	if (!strcmp(option->name, "--at"))
+		offer_sockets(partial);
+	else if (!strcmp(option->name, "--clock"))
+		offer_clocks(cli, partial);
+	else if (strchr(option->argument, '|'))
+		offer_choices(option->argument, partial);
+}
+
+static void offer_argument(struct cli *cli, const struct line *line, const char *partial)
+{
+	unsigned int place = line->count - line->used;
+	enum cli_argument kind = ARGUMENT_NONE;
+
+	if (place < sizeof(line->command->kinds) / sizeof(line->command->kinds[0]))
+		kind = line->command->kinds[place];
+	switch (kind) {
+	case ARGUMENT_CLOCK:
+		offer_clocks(cli, partial);
+		break;
+	case ARGUMENT_PROTOCOL:
+		offer_protocols(partial);
+		break;
+	case ARGUMENT_MESSAGE:
+		offer_messages(line->words[line->count - 1], partial);
+		break;
+	case ARGUMENT_ACCESS:
+		offer_choices("allow|deny", partial);
+		break;
+	case ARGUMENT_CONFIG:
+		offer_choices("duty-cycle|phase", partial);
+		break;
+	case ARGUMENT_VERB:
+		offer_verbs(line->words + line->used, place, partial);
+		break;
+	case ARGUMENT_NONE:
+		break;
+	}
+}
+
+/* What stands in front of the last word. An --at among them says which platform to ask. */
+static void read_line(struct cli *cli, struct line *line)
+{
+	char name[64];
+
+	for (unsigned int i = 0; i + 1 < cli->argument_count; i++) {
+		const char *word = cli->arguments[i];
+
+		if (line->open) {
+			if (!strcmp(line->open->name, "--at"))
+				cli->options.at = word;
+			line->open = NULL;
+			continue;
+		}
+		if (word[0] != '-') {
+			line->words[line->count++] = word;
+			continue;
+		}
+		for (const struct cli_option *option = cli_options; option->name; option++)
+			if (!strcmp(option->name, word) && option->argument)
+				line->open = option;
+	}
+	for (line->used = line->count < 2 ? line->count : 2; line->used; line->used--) {
+		snprintf(name, sizeof(name), "%.30s%s%.30s", line->words[0], line->used > 1 ? " " : "",
+			 line->used > 1 ? line->words[1] : "");
+		for (const struct cli_command *command = cli_commands; command->name; command++)
+			if (!strcmp(command->name, name))
+				line->command = command;
+		if (line->command)
+			return;
+	}
+}
+
+int cli_complete(struct cli *cli)
+{
+	const char *partial = cli->argument_count ? cli->arguments[cli->argument_count - 1] : "";
+	struct line line = { .count = 0 };
+
+	read_line(cli, &line);
+	if (line.open) {
+		offer_option_values(cli, line.open, partial);
+	} else if (partial[0] == '-') {
+		for (const struct cli_option *option = cli_options; option->name; option++)
+			if (!option->bit || (line.command && line.command->options & option->bit))
+				offer(option->name, partial);
+	} else if (line.command) {
+		offer_argument(cli, &line, partial);
+	} else {
+		offer_verbs(line.words, line.count, partial);
+	}
+	return CLI_OK;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Help that teaches: an overview, and every verb by itself. All of it stands in the tables. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void cli_synopsis(char *text, size_t size, const struct cli_command *command)
+{
+	int length = snprintf(text, size, "scmi %s%s%s", command->name,
+			      command->arguments[0] ? " " : "", command->arguments);
+
+	for (const struct cli_option *option = cli_options; option->name; option++)
+		if (option->bit & command->options && length >= 0 && (size_t)length < size)
+			length += snprintf(text + length, size - (size_t)length, " [%s%s%s]",
+					   option->name, option->argument ? " " : "",
+					   option->argument ? option->argument : "");
+}
+
+static void put_commands(const char *group)
+{
+	for (const struct cli_command *command = cli_commands; command->name; command++) {
+		char call[64];
+
+		if (command->hidden || strncmp(command->name, group, strlen(group)))
+			continue;
+		snprintf(call, sizeof(call), "%s %s", command->name, command->arguments);
+		printf("  %-36s %s\n", call, command->summary);
+	}
+}
+
+static void put_options(uint32_t bits, bool common)
+{
+	for (const struct cli_option *option = cli_options; option->name; option++) {
+		char name[64];
+
+		if (option->bit ? !(option->bit & bits) : !common)
+			continue;
+		snprintf(name, sizeof(name), "%s %s", option->name,
+			 option->argument ? option->argument : "");
+		printf("  %-26s %s\n", name, option->about);
+	}
+}
+
+void cli_overview(void)
+{
+	puts("scmi: look at, change, watch and measure a platform that speaks SCMI\n\n"
+	     "  scmi [--at URI] VERB ...\n\n"
+	     "Three things to try:\n"
+	     "  export SCMI_AT=unix:/run/scmid/tester.sock   where the platform is\n"
+	     "  scmi clock list                              its clocks, as a tree\n"
+	     "  scmi clock set ck_hse 24MHz --trace          change one, and see every message\n\n"
+	     "Verbs:");
+	put_commands("");
+	puts("\nOptions of every verb:");
+	put_options(0, true);
+	puts("\n'scmi help VERB' explains a verb. Exit codes: 0 it worked, 1 the platform refused,\n"
+	     "2 the command line is wrong, 3 the platform cannot be reached or does not answer.");
+}
+
+void cli_explain(const struct cli_command *command)
+{
+	char synopsis[256];
+
+	cli_synopsis(synopsis, sizeof(synopsis), command);
+	printf("%s\n\n%s.\n", synopsis, command->summary);
+	if (command->help)
+		printf("\n%s\n", command->help);
+	if (command->options) {
+		puts("\nOptions:");
+		put_options(command->options, false);
+	}
+	if (command->examples)
+		printf("\nExamples:\n%s\n", command->examples);
+	puts("\nOptions of every verb: see 'scmi help'.");
+}
+
+int cli_help(struct cli *cli)
+{
+	const struct cli_command *found = NULL;
+	char name[64], group[64];
+	size_t inside = 0;
+
+	if (!cli->argument_count) {
+		cli_overview();
+		return CLI_OK;
+	}
+	snprintf(name, sizeof(name), "%.30s%s%.30s", cli->arguments[0],
+		 cli->argument_count > 1 ? " " : "",
+		 cli->argument_count > 1 ? cli->arguments[1] : "");
+	snprintf(group, sizeof(group), "%.61s ", name);
+	for (const struct cli_command *command = cli_commands; command->name; command++) {
+		if (!strcmp(command->name, name))
+			found = command;
+		inside += !strncmp(command->name, group, strlen(group));
+	}
+	if (found) {
+		cli_explain(found);
+	} else if (inside) {
+		printf("scmi %s ...\n\n", name);
+		put_commands(group);
+		printf("\n'scmi help %s WORD' explains one of them.\n", name);
+	} else {
+		cli_fail_usage(cli, "there is no verb '%s' to explain", name);
+		return cli_hint(cli, "'scmi help' lists the verbs");
+	}
+	return CLI_OK;
+}

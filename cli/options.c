@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The command line's words: options anywhere, the verb, its arguments. */
+#include "cli.h"
+#include "number.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct cli_option cli_options[] = {
+	{ "--at", "URI", 0, "the platform, e.g. unix:/run/scmid/tester.sock (or set SCMI_AT)" },
+	{ "--json", NULL, 0, "print JSON for programs; errors too" },
+	{ "--trace", NULL, 0, "decode every message on stderr" },
+	{ "--timeout", "MS", 0, "how long an answer, and a delayed response, may take" },
+	{ "--speak", "PROTOCOL=VERSION", 0, "negotiate this version first, e.g. clock=2.0" },
+	{ "--progress", NULL, 0, "say on stderr how far long work is, also without a terminal" },
+	{ "--help", NULL, 0, "explain the verb" },
+	{ "--version", NULL, 0, "print the version of this program" },
+	{ "--round", "up|down|nearest", OPTION_ROUND,
+	  "the direction in which a rate that the clock cannot have is rounded" },
+	{ "--async", NULL, OPTION_ASYNC, "let the platform finish later; wait for its delayed response" },
+	{ "--no-wait", NULL, OPTION_NO_WAIT, "asynchronous, and no delayed response is wanted" },
+	{ "--delayed", NULL, OPTION_DELAYED, "wait for the delayed response as well" },
+	{ "--as", "VERSION", OPTION_AS,
+	  "decode as in this version, and send nothing but the message" },
+	{ "--clock", "CLOCK", OPTION_CLOCK, "only this clock; may be given several times" },
+	{ "--count", "N", OPTION_COUNT, "stop after N" },
+	{ "--errors", NULL, OPTION_ERRORS, "error events; without --clock nothing else" },
+	{ "--message", "rate-get|version", OPTION_MESSAGE, "what to send" },
+	{ "--pin", "A,B", OPTION_PIN, "run on CPU A; the other side of the floor on CPU B" },
+	{ "--permissions", NULL, OPTION_PERMISSIONS, "the agent's access permissions, too" },
+	{ NULL, NULL, 0, NULL },
+};
+
+static const struct cli_option *find_option(const char *name, size_t length)
+{
+	for (const struct cli_option *option = cli_options; option->name; option++)
+		if (strlen(option->name) == length && !memcmp(option->name, name, length))
+			return option;
+	return NULL;
+}
+
+static int unknown_option(struct cli *cli, const char *word)
+{
+	const char *names[32], *near;
+	size_t count = 0;
+
+	for (const struct cli_option *option = cli_options; option->name; option++)
+		names[count++] = option->name;
+	cli_fail_usage(cli, "there is no option '%s'", word);
+	near = cli_nearest(word, names, count);
+	return near ? cli_hint(cli, "did you mean '%s'?", near) :
+		      cli_hint(cli, "'scmi help' lists the options");
+}
+
+static int not_a_choice(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	return cli_fail_usage(cli, "%s takes %s, not '%s'", option->name, option->argument, value);
+}
+
+static int set_number(struct cli *cli, const struct cli_option *option, const char *value,
+		      uint64_t max, uint64_t *number)
+{
+	if (cli_parse_number(value, max, number) || !*number)
+		return cli_fail_usage(cli, "%s takes a number from 1 to %llu, not '%s'",
+				      option->name, (unsigned long long)max, value);
+	return 0;
+}
+
+static int set_round(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	static const char *const names[] = { "down", "up", "nearest" };
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (!strcmp(value, names[i])) {
+			cli->options.round = (enum cli_round)(ROUND_DOWN + i);
+			return 0;
+		}
+	}
+	return not_a_choice(cli, option, value);
+}
+
+static int set_speak(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	struct cli_options *options = &cli->options;
+	const char *equals = strchr(value, '=');
+	uint32_t version;
+	char name[32];
+	int code;
+
+	if (!equals || equals - value >= (ptrdiff_t)sizeof(name) ||
+	    cli_parse_version(equals + 1, &version))
+		return not_a_choice(cli, option, value);
+	if (options->speak_count == CLI_SPEAK_MAX)
+		return cli_fail_usage(cli, "--speak can be given at most %d times", CLI_SPEAK_MAX);
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - value), value);
+	code = cli_protocol(cli, name, &options->speak[options->speak_count].protocol_id);
+	if (!code)
+		options->speak[options->speak_count++].version = version;
+	return code;
+}
+
+static int set_pin(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	const char *comma = strchr(value, ',');
+	uint64_t first, second;
+	char name[16];
+
+	if (!comma || comma - value >= (ptrdiff_t)sizeof(name))
+		return not_a_choice(cli, option, value);
+	snprintf(name, sizeof(name), "%.*s", (int)(comma - value), value);
+	if (cli_parse_number(name, 1023, &first) || cli_parse_number(comma + 1, 1023, &second))
+		return not_a_choice(cli, option, value);
+	cli->options.pin[0] = (int)first;
+	cli->options.pin[1] = (int)second;
+	return 0;
+}
+
+static int set_clock(struct cli *cli, const char *value)
+{
+	struct cli_options *options = &cli->options;
+
+	if (options->clock_count == CLI_CLOCKS_MAX)
+		return cli_fail_usage(cli, "--clock can be given at most %d times", CLI_CLOCKS_MAX);
+	options->clocks[options->clock_count++] = value;
+	return 0;
+}
+
+static bool is(const struct cli_option *option, const char *name)
+{
+	return !strcmp(option->name, name);
+}
+
+static int set_switch(struct cli_options *options, const struct cli_option *option)
+{
+	if (is(option, "--json"))
+		options->json = true;
+	else if (is(option, "--trace"))
+		options->trace = true;
+	else if (is(option, "--progress"))
+		options->progress = true;
+	else if (is(option, "--help"))
+		options->help = true;
+	else if (is(option, "--version"))
+		options->version = true;
+	else if (is(option, "--async"))
+		options->async = true;
+	else if (is(option, "--no-wait"))
+		options->no_wait = true;
+	else if (is(option, "--delayed"))
+		options->delayed = true;
+	else if (is(option, "--errors"))
+		options->errors = true;
+	else if (is(option, "--permissions"))
+		options->permissions = true;
+	return 0;
+}
+
+static int set_option(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	struct cli_options *options = &cli->options;
+	uint64_t number;
+	int code = 0;
+
+	if (!value)
+		return set_switch(options, option);
+	if (is(option, "--at")) {
+		options->at = value;
+	} else if (is(option, "--timeout")) {
+		code = set_number(cli, option, value, 3600000, &number);
+		options->timeout_ms = code ? 0 : (uint32_t)number;
+	} else if (is(option, "--count")) {
+		code = set_number(cli, option, value, 1000000000, &options->count);
+	} else if (is(option, "--as")) {
+		if (cli_parse_version(value, &options->as_version) || !options->as_version)
+			return cli_fail_usage(cli, "--as takes a version such as 3.0, not '%s'", value);
+	} else if (is(option, "--message")) {
+		if (strcmp(value, "rate-get") && strcmp(value, "version"))
+			return not_a_choice(cli, option, value);
+		options->message = value;
+	} else if (is(option, "--round")) {
+		code = set_round(cli, option, value);
+	} else if (is(option, "--speak")) {
+		code = set_speak(cli, option, value);
+	} else if (is(option, "--pin")) {
+		code = set_pin(cli, option, value);
+	} else if (is(option, "--clock")) {
+		code = set_clock(cli, value);
+	}
+	return code;
+}
+
+/* One word that begins with a dash, and its value. */
+static int take_option(struct cli *cli, char **argv, int *at, uint32_t *given)
+{
+	const char *word = strcmp(argv[*at], "-h") ? argv[*at] : "--help";
+	const char *equals = strchr(word, '=');
+	size_t length = equals ? (size_t)(equals - word) : strlen(word);
+	const struct cli_option *option = find_option(word, length);
+	const char *value = equals ? equals + 1 : NULL;
+
+	if (!option)
+		return unknown_option(cli, word);
+	if (!option->argument && value)
+		return cli_fail_usage(cli, "%s takes no value", option->name);
+	if (option->argument && !value) {
+		value = argv[*at + 1];
+		if (!value)
+			return cli_fail_usage(cli, "%s needs a value: %s %s", option->name, option->name,
+					      option->argument);
+		++*at;
+	}
+	*given |= option->bit;
+	return set_option(cli, option, value);
+}
+
+/* The verb at the beginning of the words: two of them before one. */
+static const struct cli_command *find_command(const char *const *words, unsigned int count,
+					      unsigned int *used)
+{
+	char name[64];
+
+	for (*used = count < 2 ? count : 2; *used; --*used) {
+		snprintf(name, sizeof(name), "%s%s%s", words[0], *used > 1 ? " " : "",
+			 *used > 1 ? words[1] : "");
+		for (const struct cli_command *command = cli_commands; command->name; command++)
+			if (!strcmp(command->name, name))
+				return command;
+	}
+	return NULL;
+}
+
+static int unknown_command(struct cli *cli, const char *const *words, unsigned int count)
+{
+	const char *names[64], *near;
+	char written[64], group[32];
+	size_t known = 0, inside = 0;
+
+	snprintf(group, sizeof(group), "%.30s ", words[0]);
+	snprintf(written, sizeof(written), "%s", words[0]);
+	for (const struct cli_command *command = cli_commands; command->name; command++) {
+		inside += !strncmp(command->name, group, strlen(group));
+		if (!command->hidden && known < sizeof(names) / sizeof(names[0]))
+			names[known++] = command->name;
+	}
+	if (inside && count < 2) {
+		cli_fail_usage(cli, "'%s' needs another word", words[0]);
+		return cli_hint(cli, "'scmi help %s' lists what it can do", words[0]);
+	}
+	if (inside)
+		snprintf(written, sizeof(written), "%.30s %.30s", words[0], words[1]);
+	cli_fail_usage(cli, "there is no verb '%s'", written);
+	near = cli_nearest(written, names, known);
+	return near ? cli_hint(cli, "did you mean 'scmi %s'?", near) :
+		      cli_hint(cli, "'scmi help' lists the verbs");
+}
+
+static int check_use(struct cli *cli, uint32_t given)
+{
+	const struct cli_command *command = cli->command;
+	const char *wrong = NULL;
+	char synopsis[256];
+
+	for (const struct cli_option *option = cli_options; option->name; option++)
+		if (option->bit & given & ~command->options)
+			wrong = option->name;
+	cli_synopsis(synopsis, sizeof(synopsis), command);
+	if (wrong)
+		cli_fail_usage(cli, "'scmi %s' does not take %s", command->name, wrong);
+	else if (cli->argument_count < command->min)
+		cli_fail_usage(cli, "'scmi %s' needs more: %s", command->name, command->arguments);
+	else if (cli->argument_count > command->max)
+		cli_fail_usage(cli, "'scmi %s' does not take '%s'", command->name,
+			       cli->arguments[command->max]);
+	else
+		return 0;
+	return cli_hint(cli, "write: %s", synopsis);
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv)
+{
+	unsigned int count = 0, used;
+	uint32_t given = 0;
+	bool literal = false;
+	int code = 0;
+
+	cli->options.pin[0] = cli->options.pin[1] = -1;
+	for (int i = 1; i < argc && !code; i++) {
+		/* What the hidden verb completes are words, whatever they look like. */
+		if (argv[i][0] == '-' && argv[i][1] && !literal) {
+			if (!strcmp(argv[i], "--"))
+				literal = true;
+			else
+				code = take_option(cli, argv, &i, &given);
+		} else if (count == CLI_ARGUMENTS_MAX) {
+			code = cli_fail_usage(cli, "more than %d words", CLI_ARGUMENTS_MAX);
+		} else {
+			cli->arguments[count++] = argv[i];
+		}
+	}
+	if (code || !count || cli->options.version)
+		return code;
+	cli->command = find_command(cli->arguments, count, &used);
+	if (!cli->command) {
+		/* `scmi clock --help` asks about the whole group. */
+		return cli->options.help ? 0 : unknown_command(cli, cli->arguments, count);
+	}
+	cli->argument_count = count - used;
+	memmove(cli->arguments, cli->arguments + used, cli->argument_count * sizeof(char *));
+	return cli->options.help ? 0 : check_use(cli, given);
+}
