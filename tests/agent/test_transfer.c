@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Transfers as they should go: submit, call, delayed responses, time limits, cancellation, the channel's end. */
+#include "peer.h"
+
+static const uint32_t payload[] = { 0x11223344, 0x55667788 };
+
+static const struct scmi_command rate_get = {
+	.protocol_id = 0x14,
+	.message_id = 6,
+	.payload = payload,
+	.size = 4,
+};
+
+static const struct scmi_command rate_set_async = {
+	.protocol_id = 0x14,
+	.message_id = 5,
+	.payload = payload,
+	.size = 8,
+	.delayed = true,
+};
+
+static void a_configuration_is_checked(void **state)
+{
+	struct peer peer;
+	struct scmi_agent_config config;
+	struct scmi_agent *agent;
+	_Alignas(8) uint8_t storage[64];
+
+	(void)state;
+	peer_init(&peer, 1, 1, false);
+	memset(&config, 0, sizeof(config));
+	assert_int_equal(scmi_agent_size(&config), 0);
+	assert_int_equal(scmi_agent_init(&agent, storage, sizeof(storage), &config), -EINVAL);
+	config.host.send = (int (*)(void *, const void *, size_t))(void (*)(void))abort;
+	config.host.now_ns = (uint64_t(*)(void *))(void (*)(void))abort;
+	config.messages_max = 1;
+	config.message_size_max = 32;
+	config.notifications_max = 1;
+	config.response_timeout_ns = 1;
+	assert_true(scmi_agent_size(&config) > 0);
+	assert_int_equal(scmi_agent_init(&agent, storage, sizeof(storage), &config), -ENOSPC);
+	config.messages_max = 1025;
+	assert_int_equal(scmi_agent_size(&config), 0);
+	config.messages_max = 1024;
+	assert_true(scmi_agent_size(&config) > 1024 * 64);
+	config.message_size_max = 31;
+	assert_int_equal(scmi_agent_size(&config), 0);
+	config.message_size_max = 65537;
+	assert_int_equal(scmi_agent_size(&config), 0);
+	config.message_size_max = 65536;
+	config.p2a = true; /* and no time limit for delayed responses */
+	assert_int_equal(scmi_agent_size(&config), 0);
+	peer_fini(&peer);
+}
+
+static void submit_sends_and_dispatch_calls_back(void **state)
+{
+	struct peer peer;
+	struct outcome outcome = { 0 };
+
+	(void)state;
+	peer_init(&peer, 4, 1, false);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL), 0);
+	assert_sent(&peer, 0, WORDS(0x5006, 0x11223344));
+	assert_int_equal(scmi_agent_next_deadline(peer.agent), 1000 + RESPONSE_TIMEOUT_NS);
+	peer_say(&peer, WORDS(peer_header(&peer, 0), 0, 24000000, 1));
+	assert_int_equal(outcome.calls, 0);
+	assert_int_equal(peer.wakes, 1);
+	assert_int_equal(scmi_agent_next_deadline(peer.agent), SCMI_NEVER);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcome.calls, 1);
+	assert_int_equal(outcome.error, 0);
+	assert_int_equal(outcome.size, 8);
+	assert_int_equal(scmi_get_le64(outcome.values), 0x1016e3600);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 0);
+	assert_int_equal(peer.traced, 2);
+	peer_fini(&peer);
+	assert_int_equal(outcome.calls, 1);
+}
+
+static void answers_find_their_commands_in_any_order(void **state)
+{
+	struct peer peer;
+	struct outcome outcomes[3] = { { 0 } };
+
+	(void)state;
+	peer_init(&peer, 3, 1, false);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcomes[i],
+						   NULL),
+				 0);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL), -EBUSY);
+	for (int i = 2; i >= 0; i--) {
+		assert_int_equal(scmi_header_token(peer_header(&peer, (unsigned int)i)), i);
+		peer_say(&peer, WORDS(peer_header(&peer, (unsigned int)i), 0, (uint32_t)i, 0));
+	}
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(scmi_get_le32(outcomes[i].values), i);
+	peer_fini(&peer);
+}
+
+static void what_cannot_be_sent_is_refused(void **state)
+{
+	static uint8_t large[MESSAGE_SIZE_MAX];
+	struct scmi_command command = rate_get;
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	command.payload = large;
+	command.size = MESSAGE_SIZE_MAX - 3;
+	assert_int_equal(scmi_agent_submit(peer.agent, &command, record_outcome, NULL, NULL), -EMSGSIZE);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_set_async, record_outcome, NULL, NULL),
+			 -EOPNOTSUPP);
+	command.payload = NULL;
+	command.size = 4;
+	assert_int_equal(scmi_agent_submit(peer.agent, &command, record_outcome, NULL, NULL), -EINVAL);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, NULL, NULL, NULL), -EINVAL);
+	peer.send_error = -EAGAIN;
+	for (int i = 0; i < 2000; i++)
+		assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL),
+				 -EAGAIN);
+	assert_int_equal(peer.sent_count, 0);
+	assert_int_equal(peer_counters(&peer).sent, 0);
+	assert_int_equal(peer_counters(&peer).quarantined, 0);
+	command.payload = large;
+	command.size = MESSAGE_SIZE_MAX - 4;
+	peer.send_error = 0;
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -ETIMEDOUT);
+	assert_int_equal(peer.sent[0].size, MESSAGE_SIZE_MAX);
+	peer_fini(&peer);
+}
+
+static void a_call_blocks_until_the_answer(void **state)
+{
+	struct scmi_transfer *transfer;
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	peer_expect(&peer, WORDS(0x5006, 0x11223344), WORDS(0, 5, 6));
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, &transfer), 0);
+	assert_int_equal(scmi_transfer_result(transfer)->size, 8);
+	assert_int_equal(scmi_get_le32(scmi_transfer_result(transfer)->values), 5);
+	assert_int_equal(peer.waited_until_ns, 1000 + RESPONSE_TIMEOUT_NS);
+	assert_int_equal(peer.wakes, 0);
+	/* It holds the only transfer until it is put. */
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, &transfer), -EBUSY);
+	scmi_transfer_put(transfer);
+	peer_expect(&peer, WORDS(0x5006, 0x11223344), WORDS((uint32_t)-3));
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, &transfer),
+			 SCMI_ERROR_BASE + SCMI_DENIED);
+	peer_expect(&peer, WORDS(0x5006, 0x11223344), WORDS(0, 7, 8, 9));
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), 0);
+	peer_expect_end(&peer);
+	peer_fini(&peer);
+}
+
+static void a_call_ends_at_its_time_limit(void **state)
+{
+	struct scmi_command command = rate_get;
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -ETIMEDOUT);
+	assert_int_equal(peer.now_ns, 1000 + RESPONSE_TIMEOUT_NS);
+	command.timeout_ns = 77;
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -ETIMEDOUT);
+	assert_int_equal(peer.now_ns, 1000 + RESPONSE_TIMEOUT_NS + 77);
+	assert_int_equal(peer_counters(&peer).timed_out, 2);
+	assert_int_equal(peer_counters(&peer).quarantined, 2);
+	peer.wait_error = -ENODEV;
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -ENODEV);
+	peer_fini(&peer);
+}
+
+/* Nothing, nothing, then there is room. */
+static void room_after_three_waits(struct peer *peer)
+{
+	peer->now_ns = peer->waited_until_ns;
+	if (peer->waits == 3)
+		peer->send_error = 0;
+	if (peer->sent_count)
+		peer_say(peer, WORDS(peer_header(peer, 0), 0, 1, 2));
+}
+
+static void a_call_waits_for_room(void **state)
+{
+	struct scmi_command command = rate_get;
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	peer.on_wait = room_after_three_waits;
+	peer.send_error = -EAGAIN;
+	command.timeout_ns = 100 * (uint64_t)RESPONSE_TIMEOUT_NS;
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), 0);
+	assert_int_equal(peer.waits, 4);
+	assert_int_equal(peer.traced, 2);
+	peer.on_wait = NULL;
+	peer.send_error = -EAGAIN;
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -EAGAIN);
+	assert_int_equal(peer_counters(&peer).quarantined, 0);
+	peer_fini(&peer);
+}
+
+static void answer_at_500(struct peer *peer)
+{
+	if (peer->now_ns == 1500)
+		peer_say(peer, WORDS(peer_header(peer, 0), 0, 1, 2));
+}
+
+static void a_polled_call_never_sleeps(void **state)
+{
+	struct scmi_command command = rate_get;
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	command.poll_budget_us = 1;
+	peer.on_wait = answer_at_500;
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), 0);
+	assert_int_equal(peer.now_ns, 1500);
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -ETIMEDOUT);
+	assert_int_equal(peer.now_ns, 2500);
+	assert_int_equal(peer.waits, 0);
+	peer_fini(&peer);
+}
+
+static void accept_then_complete(struct peer *peer)
+{
+	uint32_t header = peer_header(peer, peer->sent_count - 1);
+
+	if (peer->waits == 1) {
+		assert_int_equal(peer->waited_until_ns, 1000 + RESPONSE_TIMEOUT_NS);
+		peer->now_ns += 10;
+		peer_say(peer, WORDS(header, 0));
+	} else {
+		/* The second limit counts from the answer. */
+		assert_int_equal(peer->waited_until_ns, 1010 + DELAYED_TIMEOUT_NS);
+		peer_say(peer, WORDS(DELAYED(header), 0, 1, 2, 3));
+	}
+}
+
+static void a_delayed_call_blocks_for_both(void **state)
+{
+	const struct scmi_result *result;
+	struct scmi_transfer *transfer;
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, false);
+	peer.on_wait = accept_then_complete;
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_set_async, &transfer), 0);
+	result = scmi_transfer_result(transfer);
+	assert_int_equal(result->size, 0);
+	assert_int_equal(result->delayed_size, 12);
+	assert_int_equal(scmi_get_le32(result->delayed_values), 1);
+	scmi_transfer_put(transfer);
+	assert_int_equal(peer_counters(&peer).answered, 1);
+	assert_int_equal(peer_counters(&peer).delayed, 1);
+	assert_int_equal(peer_counters(&peer).quarantined, 0);
+	peer_fini(&peer);
+}
+
+static void a_refused_delayed_command_ends_at_once(void **state)
+{
+	struct outcome outcome = { 0 };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, false);
+	scmi_agent_submit(peer.agent, &rate_set_async, record_outcome, &outcome, NULL);
+	peer_say(&peer, WORDS(peer_header(&peer, 0), (uint32_t)SCMI_BUSY));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcome.error, SCMI_ERROR_BASE + SCMI_BUSY);
+	assert_int_equal(peer_counters(&peer).quarantined, 0);
+	peer_fini(&peer);
+}
+
+static void a_delayed_response_may_fail(void **state)
+{
+	struct outcome outcome = { 0 };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, false);
+	scmi_agent_submit(peer.agent, &rate_set_async, record_outcome, &outcome, NULL);
+	peer_say(&peer, WORDS(peer_header(&peer, 0), 0));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 0);
+	peer_say(&peer, WORDS(DELAYED(peer_header(&peer, 0)), (uint32_t)SCMI_HARDWARE_ERROR));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcome.error, 0);
+	assert_int_equal(outcome.delayed_error, SCMI_ERROR_BASE + SCMI_HARDWARE_ERROR);
+	peer_fini(&peer);
+}
+
+static void tick_ends_what_is_over(void **state)
+{
+	struct scmi_command slow = rate_get;
+	struct outcome outcomes[3] = { { 0 } };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 3, 1, false);
+	slow.timeout_ns = SCMI_NEVER;
+	scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcomes[0], NULL);
+	scmi_agent_submit(peer.agent, &rate_set_async, record_outcome, &outcomes[1], NULL);
+	scmi_agent_submit(peer.agent, &slow, record_outcome, &outcomes[2], NULL);
+	peer_say(&peer, WORDS(peer_header(&peer, 1), 0));
+	scmi_agent_tick(peer.agent, 999 + RESPONSE_TIMEOUT_NS);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 0);
+	scmi_agent_tick(peer.agent, 1000 + RESPONSE_TIMEOUT_NS);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcomes[0].error, -ETIMEDOUT);
+	assert_int_equal(scmi_agent_next_deadline(peer.agent), 1000 + DELAYED_TIMEOUT_NS);
+	scmi_agent_tick(peer.agent, 1000 + DELAYED_TIMEOUT_NS);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcomes[1].error, 0);
+	assert_int_equal(outcomes[1].delayed_error, -ETIMEDOUT);
+	assert_int_equal(scmi_agent_next_deadline(peer.agent), SCMI_NEVER);
+	peer_fini(&peer);
+	assert_int_equal(outcomes[2].error, -ENODEV);
+}
+
+static void cancel_ends_once(void **state)
+{
+	struct scmi_transfer *transfer;
+	struct outcome outcome = { 0 };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, false);
+	scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, &transfer);
+	assert_int_equal(scmi_agent_cancel(peer.agent, transfer), 0);
+	assert_int_equal(scmi_agent_cancel(peer.agent, transfer), -ENOENT);
+	assert_int_equal(peer.wakes, 1);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcome.calls, 1);
+	assert_int_equal(outcome.error, -ECANCELED);
+	assert_int_equal(peer_counters(&peer).canceled, 1);
+	/* Answered first: too late to cancel. */
+	scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, &transfer);
+	peer_say(&peer, WORDS(peer_header(&peer, 1), 0, 1, 2));
+	assert_int_equal(scmi_agent_cancel(peer.agent, transfer), -ENOENT);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcome.error, 0);
+	peer_fini(&peer);
+}
+
+static void the_end_of_the_channel_ends_everything(void **state)
+{
+	struct outcome outcomes[2] = { { 0 } };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 4, 1, false);
+	scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcomes[0], NULL);
+	scmi_agent_submit(peer.agent, &rate_set_async, record_outcome, &outcomes[1], NULL);
+	peer_say(&peer, WORDS(peer_header(&peer, 1), 0));
+	scmi_agent_closed(peer.agent, -ENODEV);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 2);
+	assert_int_equal(outcomes[0].error, -ENODEV);
+	assert_int_equal(outcomes[1].error, 0);
+	assert_int_equal(outcomes[1].delayed_error, -ENODEV);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL), -ENODEV);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
+	assert_int_equal(peer_counters(&peer).quarantined, 2);
+	scmi_agent_reset(peer.agent);
+	assert_int_equal(peer_counters(&peer).quarantined, 0);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcomes[0], NULL), 0);
+	scmi_agent_reset(peer.agent);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(outcomes[0].error, -ENODEV);
+	peer_fini(&peer);
+}
+
+struct chain {
+	struct peer *peer;
+	unsigned int left;
+	int blocking;
+};
+
+static void submit_again(void *ctx, const struct scmi_result *result)
+{
+	struct chain *chain = ctx;
+
+	(void)result;
+	chain->blocking = scmi_agent_call(chain->peer->agent, &rate_get, NULL);
+	assert_int_equal(scmi_agent_dispatch(chain->peer->agent), 0);
+	if (!chain->left--)
+		return;
+	assert_int_equal(scmi_agent_submit(chain->peer->agent, &rate_get, submit_again, chain, NULL), 0);
+	peer_say(chain->peer, WORDS(peer_header(chain->peer, chain->peer->sent_count - 1), 0));
+}
+
+static void callbacks_may_submit_but_not_block(void **state)
+{
+	struct peer peer;
+	struct chain chain = { .peer = &peer, .left = 2 };
+
+	(void)state;
+	peer_init(&peer, 2, 1, false);
+	scmi_agent_submit(peer.agent, &rate_get, submit_again, &chain, NULL);
+	peer_say(&peer, WORDS(peer_header(&peer, 0), 0));
+	/* What a callback causes waits for the next dispatch, which is asked for. */
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(peer.wakes, 3);
+	assert_int_equal(chain.blocking, -EDEADLK);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 0);
+	assert_int_equal(peer.sent_count, 3);
+	peer_fini(&peer);
+}
+
+/* While another thread runs a callback, this one may block. */
+static void call_as_somebody_else(void *ctx, const struct scmi_result *result)
+{
+	struct peer *peer = ctx;
+
+	(void)result;
+	assert_int_equal(scmi_agent_call(peer->agent, &rate_get, NULL), -EDEADLK);
+	peer->caller = &peer->caller;
+	assert_int_equal(scmi_agent_call(peer->agent, &rate_get, NULL), -ETIMEDOUT);
+	peer->caller = peer;
+}
+
+static void another_thread_may_block_during_a_callback(void **state)
+{
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 2, 1, false);
+	scmi_agent_submit(peer.agent, &rate_get, call_as_somebody_else, &peer, NULL);
+	peer_say(&peer, WORDS(peer_header(&peer, 0), 0));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	assert_int_equal(peer_counters(&peer).timed_out, 1);
+	peer_fini(&peer);
+}
+
+static void callbacks_at_the_end_cannot_start_anything(void **state)
+{
+	struct peer peer;
+	struct chain chain = { .peer = &peer };
+
+	(void)state;
+	peer_init(&peer, 2, 1, false);
+	scmi_agent_submit(peer.agent, &rate_get, submit_again, &chain, NULL);
+	peer_fini(&peer);
+	assert_int_equal(chain.blocking, -EDEADLK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_configuration_is_checked),
+		cmocka_unit_test(submit_sends_and_dispatch_calls_back),
+		cmocka_unit_test(answers_find_their_commands_in_any_order),
+		cmocka_unit_test(what_cannot_be_sent_is_refused),
+		cmocka_unit_test(a_call_blocks_until_the_answer),
+		cmocka_unit_test(a_call_ends_at_its_time_limit),
+		cmocka_unit_test(a_call_waits_for_room),
+		cmocka_unit_test(a_polled_call_never_sleeps),
+		cmocka_unit_test(a_delayed_call_blocks_for_both),
+		cmocka_unit_test(a_refused_delayed_command_ends_at_once),
+		cmocka_unit_test(a_delayed_response_may_fail),
+		cmocka_unit_test(tick_ends_what_is_over),
+		cmocka_unit_test(cancel_ends_once),
+		cmocka_unit_test(the_end_of_the_channel_ends_everything),
+		cmocka_unit_test(callbacks_may_submit_but_not_block),
+		cmocka_unit_test(another_thread_may_block_during_a_callback),
+		cmocka_unit_test(callbacks_at_the_end_cannot_start_anything),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
