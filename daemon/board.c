@@ -28,13 +28,15 @@ void scmid_load_platform(struct scmid_load *load, const struct scmid_node *node)
 {
 	const struct scmid_node *found[PLATFORM_KEYS];
 	struct scmi_board *board = &load->out->scmi;
+	enum scmid_fields fields;
 
-	if (!scmid_fields(load, node, "the platform", platform_keys, PLATFORM_KEYS, found))
+	fields = scmid_fields(load, node, "the platform", platform_keys, PLATFORM_KEYS, found);
+	if (!fields)
 		return;
 	if (found[PLATFORM_VENDOR])
 		scmid_word(load, found[PLATFORM_VENDOR], "the vendor", SCMI_SHORT_NAME_SIZE - 1,
 			   &board->vendor);
-	else
+	else if (fields == SCMID_FIELDS_KNOWN)
 		scmid_complain(load->report, node->at, "the platform needs a 'vendor'");
 	if (found[PLATFORM_SUB_VENDOR])
 		scmid_word(load, found[PLATFORM_SUB_VENDOR], "the sub-vendor", SCMI_SHORT_NAME_SIZE - 1,
@@ -46,15 +48,17 @@ void scmid_load_platform(struct scmid_load *load, const struct scmid_node *node)
 
 static void load_root(struct scmid_load *load, const struct scmid_node *root)
 {
-	const struct scmid_node *found[BOARD_KEYS];
+	const struct scmid_node *found[BOARD_KEYS], *agents;
+	enum scmid_fields fields;
 
-	if (!scmid_fields(load, root, "a board", board_keys, BOARD_KEYS, found))
+	fields = scmid_fields(load, root, "a board", board_keys, BOARD_KEYS, found);
+	if (!fields)
 		return;
 	load->clocks = found[BOARD_CLOCKS];
 	load->devices = found[BOARD_DEVICES];
 	if (found[BOARD_PLATFORM])
 		scmid_load_platform(load, found[BOARD_PLATFORM]);
-	else
+	else if (fields == SCMID_FIELDS_KNOWN)
 		scmid_complain(load->report, root->at,
 			       "a board needs a 'platform', for example: platform: {vendor: ACME}");
 	if (load->clocks && scmid_map(load, load->clocks, "clocks by their names"))
@@ -63,10 +67,14 @@ static void load_root(struct scmid_load *load, const struct scmid_node *root)
 		load->clocks = NULL;
 	if (load->devices && scmid_map(load, load->devices, "devices by their names"))
 		scmid_load_devices(load, load->devices);
-	if (!found[BOARD_AGENTS])
-		scmid_complain(load->report, root->at, "a board needs 'agents': without them it serves nobody");
-	else if (scmid_map(load, found[BOARD_AGENTS], "agents by their names"))
-		scmid_load_agents(load, found[BOARD_AGENTS]);
+	agents = found[BOARD_AGENTS];
+	if (agents && (agents->kind != SCMID_MAP || agents->count)) {
+		if (scmid_map(load, agents, "agents by their names"))
+			scmid_load_agents(load, agents);
+	} else if (agents || fields == SCMID_FIELDS_KNOWN) {
+		scmid_complain(load->report, agents ? agents->at : root->at,
+			       "a board needs 'agents': without them it serves nobody");
+	}
 }
 
 int scmid_board_load_memory(struct scmid_board **board, const void *bytes, size_t size, const char *file,

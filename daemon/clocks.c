@@ -121,7 +121,7 @@ static bool has_rate(const struct scmi_board_clock *clock, uint64_t rate_hz)
 	return false;
 }
 
-/* Which rates the clock has, and with which it starts. */
+/* Which rates the clock has, and with which it starts. `name` for the complaint that it has none; NULL: no such complaint. */
 static void load_rate(struct scmid_load *load, const struct scmid_node *name,
 		      const struct scmid_node *const *found, struct scmi_board_clock *clock)
 {
@@ -144,7 +144,7 @@ static void load_rate(struct scmid_load *load, const struct scmid_node *name,
 			       found[CLOCK_MULTIPLY] ? found[CLOCK_MULTIPLY]->at : found[CLOCK_DIVIDE]->at,
 			       "a clock with rates of its own does not follow its parent: no multiply or divide");
 	if (!rate) {
-		if (!own && !found[CLOCK_PARENTS])
+		if (name && !own && !found[CLOCK_PARENTS])
 			scmid_complain(load->report, name->at,
 				       "clock '%.64s' needs a 'rate', 'rates', a 'range' or 'parents'",
 				       name->text);
@@ -303,16 +303,20 @@ static void load_clock(struct scmid_load *load, uint32_t index, struct scmi_boar
 {
 	const struct scmid_node *name = load->clocks->keys[index];
 	const struct scmid_node *found[CLOCK_KEYS];
+	uint32_t *id = &load->out->clock_ids[index];
+	enum scmid_fields fields;
 	uint64_t time_us;
 
-	load->out->clock_ids[index] = SCMI_NONE;
+	*id = SCMID_ID_WRONG;
 	scmid_word(load, name, "the name of a clock", SCMI_NAME_SIZE - 1, &clock->name);
-	if (!scmid_fields(load, load->clocks->values[index], "a clock", clock_keys, CLOCK_KEYS, found))
+	fields = scmid_fields(load, load->clocks->values[index], "a clock", clock_keys, CLOCK_KEYS, found);
+	if (!fields)
 		return;
 	if (found[CLOCK_ID])
-		scmid_u32(load, found[CLOCK_ID], "a clock's id", 0, SCMID_CLOCKS_MAX - 1,
-			  &load->out->clock_ids[index]);
-	load_rate(load, name, found, clock);
+		scmid_u32(load, found[CLOCK_ID], "a clock's id", 0, SCMID_CLOCKS_MAX - 1, id);
+	else if (fields == SCMID_FIELDS_KNOWN)
+		*id = SCMI_NONE;
+	load_rate(load, fields == SCMID_FIELDS_KNOWN ? name : NULL, found, clock);
 	load_parents(load, found, clock);
 	if (found[CLOCK_ENABLED])
 		scmid_bool(load, found[CLOCK_ENABLED], &clock->enabled);
@@ -344,7 +348,7 @@ static void check_ids(struct scmid_load *load)
 	for (uint32_t i = 0; i < load->clocks->count; i++) {
 		const struct scmid_node *clock = load->clocks->values[i];
 
-		if (ids[i] == SCMI_NONE)
+		if (ids[i] >= SCMID_CLOCKS_MAX)
 			continue;
 		if (owner[ids[i]])
 			scmid_complain(load->report, clock->values[scmid_map_find(clock, "id")]->at,

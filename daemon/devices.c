@@ -12,18 +12,22 @@ static void load_device(struct scmid_load *load, const struct scmid_node *name,
 	static const char *const keys[KEYS] = {"id", "clocks"};
 	const struct scmid_node *found[KEYS];
 	struct scmi_board_domain *domains;
+	enum scmid_fields fields;
 	uint32_t *clocks;
 
 	device->id = SCMI_NONE;
 	scmid_word(load, name, "the name of a device", SCMI_NAME_SIZE - 1, &device->name);
-	if (!scmid_fields(load, node, "a device", keys, KEYS, found))
+	fields = scmid_fields(load, node, "a device", keys, KEYS, found);
+	if (!fields)
 		return;
 	if (found[ID])
 		scmid_u32(load, found[ID], "a device's id", 0, SCMID_DEVICES_MAX - 1, &device->id);
-	else
+	else if (fields == SCMID_FIELDS_KNOWN)
 		scmid_complain(load->report, name->at,
 			       "device '%.64s' needs an 'id', by which agents name it", name->text);
 	if (!found[CLOCKS]) {
+		if (fields == SCMID_FIELDS_UNKNOWN)
+			return;
 		scmid_complain(load->report, name->at, "device '%.64s' needs 'clocks', a list of its clocks",
 			       name->text);
 		return;

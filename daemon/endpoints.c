@@ -154,12 +154,16 @@ static void load_endpoint(struct scmid_load *load, const struct scmid_node *node
 {
 	struct scmid_endpoint endpoint = {.at = node->at, .agent = agent};
 	const struct scmid_node *found[ENDPOINT_KEYS];
+	enum scmid_fields fields;
 
-	if (!scmid_fields(load, node, "an endpoint", endpoint_keys, ENDPOINT_KEYS, found))
+	fields = scmid_fields(load, node, "an endpoint", endpoint_keys, ENDPOINT_KEYS, found);
+	if (!fields)
 		return;
 	if (!found[ENDPOINT_SOCKET] == !found[ENDPOINT_VIRTIO]) {
-		scmid_complain(load->report, node->at,
-			       "an endpoint is either a 'socket' or 'virtio', for example: {socket: a.sock}");
+		if (fields == SCMID_FIELDS_KNOWN || found[ENDPOINT_SOCKET])
+			scmid_complain(load->report, node->at,
+				       "an endpoint is either a 'socket' or 'virtio', for example: "
+				       "{socket: a.sock}");
 		return;
 	}
 	endpoint.kind = found[ENDPOINT_SOCKET] ? SCMID_SOCKET : SCMID_VIRTIO;

@@ -6,6 +6,7 @@
 #include "board.h"
 #include "schema.h"
 
+#define SCMID_ID_WRONG (SCMI_NONE - 1)
 #define SCMID_CLOCKS_MAX 65535u  /* num_clocks is 16 bits wide */
 #define SCMID_AGENTS_MAX 255u    /* num_agents is 8 bits wide */
 #define SCMID_DEVICES_MAX 65535u
@@ -16,7 +17,7 @@ struct scmid_board {
 	struct scmid_endpoint *endpoints;
 	uint32_t endpoint_count;
 	struct scmid_arena arena;
-	/* While loading. By clock: its id and where it was said; SCMI_NONE and NULL for a clock without. */
+	/* While loading. By clock: its id, SCMI_NONE if it has none, SCMID_ID_WRONG if that was complained about. */
 	uint32_t *clock_ids;
 };
 

@@ -248,6 +248,8 @@ static int run(const struct scmid_board *board, const struct options *options)
 	scmid_server_free(server);
 	scmi_loop_free(config.loop);
 	scmid_rundir_close(rundir);
+	if (status == EXIT_FINE)
+		scmid_log("stopped");
 	return status;
 }
 

@@ -65,16 +65,19 @@ static void complain_unknown(struct scmid_load *load, const struct scmid_node *n
 			       allowed);
 }
 
-bool scmid_fields(struct scmid_load *load, const struct scmid_node *node, const char *what,
-		  const char *const *keys, uint32_t key_count, const struct scmid_node **found)
+enum scmid_fields scmid_fields(struct scmid_load *load, const struct scmid_node *node,
+			       const char *what, const char *const *keys, uint32_t key_count,
+			       const struct scmid_node **found)
 {
+	enum scmid_fields fields = SCMID_FIELDS_KNOWN;
 	char expected[96];
 
 	for (uint32_t i = 0; i < key_count; i++)
 		found[i] = NULL;
 	if (node->kind != SCMID_MAP) {
 		snprintf(expected, sizeof(expected), "%s, a mapping of '%s' and so on", what, keys[0]);
-		return mismatch(load, node, expected);
+		mismatch(load, node, expected);
+		return SCMID_FIELDS_NONE;
 	}
 	for (uint32_t i = 0; i < node->count; i++) {
 		uint32_t k = 0;
@@ -86,9 +89,10 @@ bool scmid_fields(struct scmid_load *load, const struct scmid_node *node, const 
 		} else {
 			snprintf(expected, sizeof(expected), " in %s", what);
 			complain_unknown(load, node->keys[i], "unknown key", expected, keys, key_count);
+			fields = SCMID_FIELDS_UNKNOWN;
 		}
 	}
-	return true;
+	return fields;
 }
 
 bool scmid_list(struct scmid_load *load, const struct scmid_node *node, const char *of)

@@ -23,12 +23,19 @@ struct scmid_load {
 /* "'text'", "a list", … in the caller's buffer. */
 const char *scmid_describe(const struct scmid_node *node, char *buffer, size_t size);
 
+enum scmid_fields {
+	SCMID_FIELDS_NONE,    /* not a map */
+	SCMID_FIELDS_KNOWN,   /* what is not found is not there */
+	SCMID_FIELDS_UNKNOWN, /* what is not found may be there, misspelt */
+};
+
 /*
  * The values of a map with known keys: found[i] is the value of keys[i], NULL if it is not there. Complains about keys that
  * are not known, and goes on. `what` as in "a clock".
  */
-bool scmid_fields(struct scmid_load *load, const struct scmid_node *node, const char *what,
-		  const char *const *keys, uint32_t key_count, const struct scmid_node **found);
+enum scmid_fields scmid_fields(struct scmid_load *load, const struct scmid_node *node,
+			       const char *what, const char *const *keys, uint32_t key_count,
+			       const struct scmid_node **found);
 
 /* Is it a list (or a map), and not empty? `of` as in "clock names". */
 bool scmid_list(struct scmid_load *load, const struct scmid_node *node, const char *of);

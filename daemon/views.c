@@ -126,7 +126,7 @@ static bool pin_clocks(struct scmid_load *load, const struct scmid_node *ids, st
 	return fine;
 }
 
-/* The board's own ids, which every clock then must have. */
+/* The board's own ids, which every clock then must have; of wrong ones was complained before. */
 static bool board_ids(struct scmid_load *load, const struct scmid_node *agent, struct making *making)
 {
 	bool fine = true;
