@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -130,13 +131,15 @@ static bool peer_read(struct scmi_transport_peer *peer)
 static bool peer_write(struct scmi_transport_peer *peer)
 {
 	const struct scmi_transport_platform_callbacks *callbacks = peer->endpoint->callbacks;
+	struct pollfd room = { .fd = peer->fd, .events = POLLOUT };
 
 	if (peer->kept) {
 		if (peer_put(peer, peer->answer, peer->kept) == -EAGAIN)
 			return true;
 		peer->kept = 0;
 	}
-	if (peer->want_room) {
+	/* The event may have been for reading. */
+	if (peer->want_room && poll(&room, 1, 0) == 1) {
 		peer->want_room = false;
 		peer->in_callback = true;
 		callbacks->writable(peer->ctx);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* URIs, settings, the table of transports. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/transports.h"
+#include "host/uri.h"
+
+static void good_uris(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *scheme;
+		const char *address;
+		struct scmi_transport_settings settings;
+	} uris[] = {
+		{ "unix:/run/scmid/tester.sock", "unix", "/run/scmid/tester.sock", { 0 } },
+		{ "unix:relative", "unix", "relative", { 0 } },
+		{ "loop:a:b=c&d", "loop", "a:b=c&d", { 0 } },
+		{ "unix:", "unix", "", { 0 } },
+		{ "unix:/a%3fb%25c%2F", "unix", "/a?b%c/", { 0 } },
+		{ "unix:/x?response-timeout-ms=100", "unix", "/x", { .response_timeout_ms = 100 } },
+		{ "unix:/x?messages-max=1&message-size-max=65536&delayed-timeout-ms=3600000&"
+		  "response-timeout-ms=1",
+		  "unix",
+		  "/x",
+		  { 1, 3600000, 1, 65536 } },
+	};
+	struct scmi_uri uri;
+	char why[200] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
+		if (scmi_uri_parse(&uri, uris[i].text, why, sizeof(why)))
+			fail_msg("%s: %s", uris[i].text, why);
+		assert_string_equal(uri.scheme, uris[i].scheme);
+		assert_string_equal(uri.address, uris[i].address);
+		assert_memory_equal(&uri.settings, &uris[i].settings, sizeof(uri.settings));
+		scmi_uri_fini(&uri);
+	}
+}
+
+static void bad_uris(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *words;
+	} uris[] = {
+		{ "", "is not SCHEME:ADDRESS" },
+		{ "/run/scmid/tester.sock", "is not SCHEME:ADDRESS" },
+		{ ":x", "is not SCHEME:ADDRESS" },
+		{ "unix", "is not SCHEME:ADDRESS" },
+		{ "abcdefghijklmnopqrstuvwxyzabcdefghi:x", "so long a scheme" },
+		{ "unix:/x%", "two hexadecimal digits" },
+		{ "unix:/x%4", "two hexadecimal digits" },
+		{ "unix:/x%4?messages-max=1", "two hexadecimal digits" },
+		{ "unix:/x%g0", "two hexadecimal digits" },
+		{ "unix:/x%00y", "01 to ff" },
+		{ "unix:/x?", "there is no setting ''" },
+		{ "unix:/x?messages=1", "there is no setting 'messages'; there are response-timeout-ms" },
+		{ "unix:/x?messages-max=1&", "there is no setting ''" },
+		{ "unix:/x?messages-max", "messages-max is a number from 1 to 1024" },
+		{ "unix:/x?messages-max=", "messages-max is a number from 1 to 1024" },
+		{ "unix:/x?messages-max=0", "messages-max is a number from 1 to 1024" },
+		{ "unix:/x?messages-max=1025", "messages-max is a number from 1 to 1024" },
+		{ "unix:/x?messages-max=-1", "messages-max is a number from 1 to 1024" },
+		{ "unix:/x?messages-max=1x", "messages-max is a number from 1 to 1024" },
+		{ "unix:/x?messages-max=4294967297", "messages-max is a number from 1 to 1024" },
+		{ "unix:/x?message-size-max=31", "message-size-max is a number from 32 to 65536" },
+		{ "unix:/x?response-timeout-ms=99999999999999999999", "from 1 to 3600000" },
+	};
+	struct scmi_uri uri;
+	char why[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
+		why[0] = '\0';
+		assert_int_equal(scmi_uri_parse(&uri, uris[i].text, why, sizeof(why)), -EINVAL);
+		if (!strstr(why, uris[i].words))
+			fail_msg("%s: '%s' does not say '%s'", uris[i].text, why, uris[i].words);
+	}
+	/* Nobody has to want the sentence, and it is cut to the space. */
+	assert_int_equal(scmi_uri_parse(&uri, "x", NULL, 0), -EINVAL);
+	assert_int_equal(scmi_uri_parse(&uri, "x", why, 4), -EINVAL);
+	assert_string_equal(why, "'x'");
+}
+
+static void settings(void **state)
+{
+	struct scmi_transport_settings ours = { .messages_max = 7 };
+	const struct scmi_transport_settings uri = { 100, 200, 300, 400 };
+	const struct scmi_transport_settings merged = { 100, 200, 7, 400 };
+	struct scmi_transport_settings bad = { .message_size_max = 16 };
+	char why[100];
+
+	(void)state;
+	scmi_settings_default(&ours, &uri);
+	assert_memory_equal(&ours, &merged, sizeof(ours));
+	assert_int_equal(scmi_settings_check(&ours, why, sizeof(why)), 0);
+	assert_int_equal(scmi_settings_check(&bad, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "message-size-max is a number from 32 to 65536");
+}
+
+static void built_in_transports(void **state)
+{
+	static const char *const schemes[] = { "unix", "loop", "pipe" };
+	const struct scmi_transport *transport;
+	char why[200] = "";
+	size_t count;
+
+	(void)state;
+	for (count = 0; scmi_transport_at(count); count++) {
+		transport = scmi_transport_at(count);
+		if (scmi_transport_check(transport, why, sizeof(why)))
+			fail_msg("%s: %s", transport->name, why);
+		assert_string_equal(transport->scheme, schemes[count]);
+		assert_ptr_equal(scmi_transport_find(schemes[count]), transport);
+		assert_non_null(transport->about);
+	}
+	assert_int_equal(count, 3);
+	assert_null(scmi_transport_find("foo"));
+	assert_null(scmi_transport_find(""));
+}
+
+static void expect_refusal(const struct scmi_transport *transport, int error, const char *words)
+{
+	char why[200] = "";
+
+	assert_int_equal(scmi_transport_check(transport, why, sizeof(why)), error);
+	if (!strstr(why, words))
+		fail_msg("'%s' does not say '%s'", why, words);
+}
+
+static void foreign_transports(void **state)
+{
+	const struct scmi_transport *good = scmi_transport_find("unix");
+	struct scmi_transport_agent_ops agent = *good->agent;
+	struct scmi_transport bad;
+
+	(void)state;
+	bad = *good;
+	bad.abi = 2;
+	expect_refusal(&bad, -ENOEXEC, "driver ABI 2, this library has 1");
+	bad = *good;
+	bad.size--;
+	expect_refusal(&bad, -ENOEXEC, "descriptor has");
+	/* A newer one may be longer. */
+	bad = *good;
+	bad.size += 8;
+	assert_int_equal(scmi_transport_check(&bad, NULL, 0), 0);
+	bad = *good;
+	bad.name = NULL;
+	expect_refusal(&bad, -EINVAL, "lacks a name");
+	bad = *good;
+	bad.limits.messages_max = 0;
+	expect_refusal(&bad, -EINVAL, "limits");
+	bad = *good;
+	bad.agent = NULL;
+	bad.platform = NULL;
+	expect_refusal(&bad, -EINVAL, "lacks an operation");
+	bad = *good;
+	agent.wait = NULL;
+	bad.agent = &agent;
+	expect_refusal(&bad, -EINVAL, "socket lacks an operation");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_uris),	       cmocka_unit_test(bad_uris),
+		cmocka_unit_test(settings),	       cmocka_unit_test(built_in_transports),
+		cmocka_unit_test(foreign_transports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
