@@ -96,7 +96,7 @@ static int base_discover_list_protocols(const struct scmi_call *call)
 		scmi_base_discover_list_protocols_response_protocols_append(
 			call->values, call->space, &at, &entry, version);
 	}
-	scmi_base_discover_list_protocols_response_protocols_pad(call->values, call->space, &at);
+	scmi_base_discover_list_protocols_response_pad(call->values, call->space, &at);
 	return (int)at;
 }
 
