@@ -2,7 +2,7 @@
 # The commands that people use; meson does the building. `make` alone says what there is.
 
 BUILD ?= build/release
-MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1) >/dev/null || { meson setup $(2) $(1); exit 1; }
+MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo check freestanding kernel-gate bench fuzz install clean
@@ -25,7 +25,7 @@ deps:
 
 build:
 	@scripts/deps build
-	@$(call MESON_SETUP,$(BUILD),--buildtype=release -Ddebug=true $(if $(PREFIX),--prefix=$(PREFIX)) -Dtests=disabled)
+	@$(call MESON_SETUP,$(BUILD),-Doptimization=2 -Ddebug=true $(if $(PREFIX),--prefix=$(PREFIX)) -Dtests=disabled)
 	@ninja -C $(BUILD) --quiet
 
 demo: build
