@@ -31,25 +31,20 @@ static size_t refuse(struct scmi_channel *channel, uint32_t header, int status, 
 	channel->counters.refused++;
 	scmi_put_le32(answer, header);
 	scmi_put_le32(answer + SCMI_HEADER_SIZE, (uint32_t)status);
-	if (channel->trace)
-		channel->trace(channel->config.ctx, false, answer, SCMI_ANSWER_SIZE_MIN);
 	if (status == SCMI_HARDWARE_ERROR || status == SCMI_GENERIC_ERROR)
 		scmi_platform_report_error(channel->platform, channel->agent->id, false, header, status);
 	return SCMI_ANSWER_SIZE_MIN;
 }
 
-size_t scmi_channel_handle(struct scmi_channel *channel, uint64_t cookie, const void *message, size_t size,
-			   void *answer, size_t space)
+static inline size_t handle(struct scmi_channel *channel, uint64_t cookie, const void *message, size_t size,
+			    uint8_t *answer, size_t space)
 {
 	const struct scmi_message *entry;
-	uint8_t *out = (uint8_t *)answer;
 	struct scmi_service *service;
 	struct scmi_call call;
 	uint32_t header, index, message_id;
 	int result;
 
-	if (channel->trace)
-		channel->trace(channel->config.ctx, true, message, size);
 	if (size < SCMI_HEADER_SIZE || space < SCMI_ANSWER_SIZE_MIN) {
 		channel->counters.dropped++;
 		return 0;
@@ -59,32 +54,50 @@ size_t scmi_channel_handle(struct scmi_channel *channel, uint64_t cookie, const 
 	index = scmi_header_protocol_id(header) - SCMI_SERVICE_FIRST;
 	message_id = scmi_header_message_id(header);
 	if (scmi_header_message_type(header) != SCMI_COMMAND || index >= SCMI_SERVICE_COUNT)
-		return refuse(channel, header, refusal(channel, header), out);
+		return refuse(channel, header, refusal(channel, header), answer);
 	service = &channel->services[index];
 	/* A protocol that is not served has no messages. */
 	if (message_id >= service->message_count)
-		return refuse(channel, header, refusal(channel, header), out);
+		return refuse(channel, header, refusal(channel, header), answer);
 	entry = &service->messages[message_id];
 	if (entry->request_size != size - SCMI_HEADER_SIZE)
-		return refuse(channel, header, refusal(channel, header), out);
+		return refuse(channel, header, refusal(channel, header), answer);
 
 	call.channel = channel;
 	call.service = service;
 	call.payload = (const uint8_t *)message + SCMI_HEADER_SIZE;
 	call.size = size - SCMI_HEADER_SIZE;
-	call.values = out + SCMI_ANSWER_SIZE_MIN;
+	call.values = answer + SCMI_ANSWER_SIZE_MIN;
 	call.space = space - SCMI_ANSWER_SIZE_MIN;
 	call.cookie = cookie;
 	call.header = header;
 	result = entry->handle(&call);
 	if (result < 0)
-		return refuse(channel, header, result, out);
+		return refuse(channel, header, result, answer);
 
-	scmi_put_le32(out, header);
-	scmi_put_le32(out + SCMI_HEADER_SIZE, SCMI_SUCCESS);
-	if (channel->trace)
-		channel->trace(channel->config.ctx, false, out, SCMI_ANSWER_SIZE_MIN + (size_t)result);
+	scmi_put_le32(answer, header);
+	scmi_put_le32(answer + SCMI_HEADER_SIZE, SCMI_SUCCESS);
 	return SCMI_ANSWER_SIZE_MIN + (size_t)result;
+}
+
+/* Kept apart, so that a channel without a trace pays for one look at the pointer only. */
+static __attribute__((noinline)) size_t handle_traced(struct scmi_channel *channel, uint64_t cookie,
+						      const void *message, size_t size,
+						      uint8_t *answer, size_t space)
+{
+	channel->trace(channel->config.ctx, true, message, size);
+	size = handle(channel, cookie, message, size, answer, space);
+	if (size)
+		channel->trace(channel->config.ctx, false, answer, size);
+	return size;
+}
+
+size_t scmi_channel_handle(struct scmi_channel *channel, uint64_t cookie, const void *message, size_t size,
+			   void *answer, size_t space)
+{
+	if (channel->trace)
+		return handle_traced(channel, cookie, message, size, (uint8_t *)answer, space);
+	return handle(channel, cookie, message, size, (uint8_t *)answer, space);
 }
 
 bool scmi_service_speak(struct scmi_channel *channel, struct scmi_service *service, uint32_t version)

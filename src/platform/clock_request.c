@@ -10,16 +10,6 @@
 
 #include <scmi/wire/clock.h>
 
-void scmi_clock_lock(const struct scmi_clock_resource *clock)
-{
-	scmi_lock(clock->platform, clock->lock);
-}
-
-void scmi_clock_unlock(const struct scmi_clock_resource *clock)
-{
-	scmi_unlock(clock->platform, clock->lock);
-}
-
 /* Tell the subscribers that see the clock, but for the agent whose doing it is. */
 static void tell(struct scmi_clock_resource *clock, uint32_t originator, uint8_t subscription,
 		 uint32_t message_id, uint64_t rate_hz)

@@ -96,9 +96,6 @@ void scmi_simulated_tree_free(struct scmi_platform *platform, struct scmi_simula
 
 /* ---- clock_request.c; all with the lock held unless said otherwise ------------------------------ */
 
-void scmi_clock_lock(const struct scmi_clock_resource *clock);
-void scmi_clock_unlock(const struct scmi_clock_resource *clock);
-
 /* A backend says: this clock's rate is another now. */
 void scmi_clock_rate_changed(struct scmi_clock_resource *clock, uint32_t originator);
 

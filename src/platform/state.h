@@ -167,6 +167,18 @@ static inline void scmi_unlock(const struct scmi_platform *platform, void *lock)
 		platform->host.unlock(lock);
 }
 
+static inline void scmi_clock_lock(const struct scmi_clock_resource *clock)
+{
+	if (clock->lock)
+		clock->platform->host.lock(clock->lock);
+}
+
+static inline void scmi_clock_unlock(const struct scmi_clock_resource *clock)
+{
+	if (clock->lock)
+		clock->platform->host.unlock(clock->lock);
+}
+
 static inline bool scmi_same_text(const char *a, const char *b)
 {
 	size_t size = strlen(a);
