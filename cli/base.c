@@ -4,7 +4,6 @@
 #include "number.h"
 
 #include <scmi/base.h>
-#include <wire/names.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -217,30 +216,18 @@ int cli_base_reset(struct cli *cli)
 int cli_negotiate(struct cli *cli)
 {
 	char name[8], text[CLI_NUMBER_SIZE];
-	const uint32_t *versions;
 	uint8_t protocol_id;
 	uint32_t version;
-	size_t count;
-	int code = cli_protocol(cli, cli->arguments[0], &protocol_id), error;
+	int code = cli_protocol(cli, cli->arguments[0], &protocol_id);
 
 	if (code)
 		return code;
 	if (cli_parse_version(cli->arguments[1], &version))
 		return cli_fail_usage(cli, "'%s' is not a version such as 3.0", cli->arguments[1]);
 	cli_format_version(text, version);
-	error = scmi_agent_negotiate(cli->agent, protocol_id, version);
-	if (error) {
-		cli_fail_call(cli, error, "%s %s", cli_protocol_name(protocol_id, name), text);
-		versions = scmi_protocol_versions(protocol_id, &count);
-		if (versions) {
-			char newest[CLI_NUMBER_SIZE];
-
-			cli_format_version(newest, versions[count - 1]);
-			cli_hint(cli, "this program knows versions up to %s; 'scmi info' says what is"
-				 " served", newest);
-		}
-		return cli->failure.exit_code;
-	}
+	code = cli_speak(cli, protocol_id, version);
+	if (code)
+		return code;
 	out_open(cli->out, NULL, NULL);
 	out_field(cli->out, "protocol", NULL, value_text(cli_protocol_name(protocol_id, name)));
 	out_field(cli->out, "protocol_id", NULL, value_number(protocol_id));

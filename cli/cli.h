@@ -137,6 +137,9 @@ int cli_parse(struct cli *cli, int argc, char **argv);
 int cli_connect(struct cli *cli);
 void cli_disconnect(struct cli *cli);
 
+/* connect.c: agree with the platform on a version; 0, or the exit code of a failure. */
+int cli_speak(struct cli *cli, uint8_t protocol_id, uint32_t version);
+
 /* A line on stderr about long work, replaced by the next one; nothing unless somebody looks. */
 void cli_progress(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

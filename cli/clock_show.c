@@ -266,8 +266,9 @@ int cli_clock_show(struct cli *cli)
 	if (clock.attributes.clock_enable_delay_us)
 		out_field(out, "enable_delay_us", "enable delay, us",
 			  value_number(clock.attributes.clock_enable_delay_us));
-	out_field(out, "extended_config", "configurations",
-		  value_flag(clock.attributes.extended_config));
+	code = clock_put_configs(cli, &clock);
+	if (code)
+		return code;
 	out_close(out);
 	return CLI_OK;
 }

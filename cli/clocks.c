@@ -71,7 +71,8 @@ int clock_details(struct cli *cli, struct clock *clock)
 	return error ? cli_fail_call(cli, error, "clock %s", clock->name) : 0;
 }
 
-int clocks_load(struct cli *cli, bool details, struct clocks *clocks)
+/* All clocks, or those up to the one called `until`. */
+static int load_until(struct cli *cli, bool details, const char *until, struct clocks *clocks)
 {
 	struct scmi_clock_protocol_attributes_response all;
 	int error;
@@ -96,9 +97,16 @@ int clocks_load(struct cli *cli, bool details, struct clocks *clocks)
 		if (error)
 			return cli_fail_call(cli, error, "clock %" PRIu32, id);
 		clocks->count++;
+		if (until && !strcmp(clock->name, until))
+			break;
 	}
 	cli_progress_end(cli);
 	return 0;
+}
+
+int clocks_load(struct cli *cli, bool details, struct clocks *clocks)
+{
+	return load_until(cli, details, NULL, clocks);
 }
 
 void clocks_free(struct clocks *clocks)
@@ -149,8 +157,8 @@ static int not_found(struct cli *cli, const struct clocks *clocks, const char *t
 
 int clock_find(struct cli *cli, const char *text, struct clock *clock)
 {
+	const struct clock *found;
 	struct clocks clocks;
-	size_t at = 0;
 	uint64_t id;
 	int code, error;
 
@@ -163,13 +171,12 @@ int clock_find(struct cli *cli, const char *text, struct clock *clock)
 			cli_hint(cli, "'scmi clock list' shows the clocks there are");
 		return cli->failure.exit_code;
 	}
-	code = clocks_load(cli, false, &clocks);
-	while (!code && at < clocks.count && strcmp(clocks.clock[at].name, text))
-		at++;
-	if (!code && at == clocks.count)
+	code = load_until(cli, false, text, &clocks);
+	found = clocks.count ? &clocks.clock[clocks.count - 1] : NULL;
+	if (!code && (!found || strcmp(found->name, text)))
 		code = not_found(cli, &clocks, text);
 	else if (!code)
-		*clock = clocks.clock[at];
+		*clock = *found;
 	clocks_free(&clocks);
 	return code;
 }

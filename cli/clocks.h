@@ -61,6 +61,12 @@ void clocks_tree(const struct clocks *clocks, struct clock_node *nodes, size_t *
 /* "state", "rate", "parent": what may be changed; null where the platform does not tell. */
 struct value clock_may_change(const struct clock *clock, const char *texts[3]);
 
+/*
+ * A list "configurations" of those that the specification names and the clock has; the vendor's are too
+ * many to ask for one by one. 0 or the exit code of a failure.
+ */
+int clock_put_configs(struct cli *cli, const struct clock *clock);
+
 /* Fields "id" and "name", with which every document about one clock begins. */
 void clock_put(struct output *out, const struct clock *clock);
 

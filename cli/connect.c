@@ -4,6 +4,8 @@
 #include "number.h"
 #include "trace.h"
 
+#include <wire/names.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -49,19 +51,31 @@ static void hint_at(struct cli *cli)
 			 " socket is in " RUN_DIR ": is scmid running?");
 }
 
-static int negotiate(struct cli *cli)
+int cli_speak(struct cli *cli, uint8_t protocol_id, uint32_t version)
 {
-	for (size_t i = 0; i < cli->options.speak_count; i++) {
-		uint8_t protocol_id = cli->options.speak[i].protocol_id;
-		uint32_t version = cli->options.speak[i].version;
-		char name[8], number[CLI_NUMBER_SIZE];
-		int error = scmi_agent_negotiate(cli->agent, protocol_id, version);
+	const uint32_t *versions;
+	char name[8], number[CLI_NUMBER_SIZE], known[128] = "";
+	size_t count = 0, length = 0;
+	bool ours = false;
+	int error;
 
-		cli_format_version(number, version);
-		if (error)
-			return cli_fail_call(cli, error, "cannot speak %s %s",
-					     cli_protocol_name(protocol_id, name), number);
+	versions = scmi_protocol_versions(protocol_id, &count);
+	for (size_t i = 0; i < count && length < sizeof(known); i++) {
+		cli_format_version(number, versions[i]);
+		length += (size_t)snprintf(known + length, sizeof(known) - length, "%s%s",
+					   i ? ", " : "", number);
+		ours |= versions[i] == version;
 	}
+	cli_format_version(number, version);
+	if (!ours) {
+		cli_fail_usage(cli, "this program does not know %s %s",
+			       cli_protocol_name(protocol_id, name), number);
+		return count ? cli_hint(cli, "it knows %s", known) : cli->failure.exit_code;
+	}
+	error = scmi_agent_negotiate(cli->agent, protocol_id, version);
+	if (error)
+		return cli_fail_call(cli, error, "cannot speak %s %s",
+				     cli_protocol_name(protocol_id, name), number);
 	return 0;
 }
 
@@ -75,7 +89,7 @@ int cli_connect(struct cli *cli)
 	const char *uri = cli->options.at ? cli->options.at : getenv("SCMI_AT");
 	struct failure *failure = &cli->failure;
 	char why[256] = "";
-	int error;
+	int error, code = 0;
 
 	if (!uri || !uri[0]) {
 		cli_fail_usage(cli, "no platform is named");
@@ -88,7 +102,10 @@ int cli_connect(struct cli *cli)
 	error = scmi_instance_open(&cli->instance, uri, &options, why, sizeof(why));
 	if (!error) {
 		cli->agent = scmi_instance_agent(cli->instance);
-		return negotiate(cli);
+		for (size_t i = 0; i < cli->options.speak_count && !code; i++)
+			code = cli_speak(cli, cli->options.speak[i].protocol_id,
+					 cli->options.speak[i].version);
+		return code;
 	}
 	cli->instance = NULL;
 	cli_fail_call(cli, error, "%s", uri);

@@ -32,6 +32,8 @@ static void line_number(void *ctx, const char *name, uint64_t value, bool is_sig
 	put_name(line, name);
 	if (is_signed && !strcmp(name, "status"))
 		fputs(scmi_status_name((int32_t)(int64_t)value), line->file);
+	else if (!strcmp(name, "version"))
+		fprintf(line->file, "%" PRIu64 ".%" PRIu64, value >> 16, value & 0xffff);
 	else if (is_signed)
 		fprintf(line->file, "%" PRId64, (int64_t)value);
 	else

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CALL_WIDTH 29
+
 void cli_synopsis(char *text, size_t size, const struct cli_command *command)
 {
 	int length = snprintf(text, size, "scmi %s%s%s", command->name,
@@ -25,7 +27,11 @@ static void put_commands(const char *group)
 		if (command->hidden || strncmp(command->name, group, strlen(group)))
 			continue;
 		snprintf(call, sizeof(call), "%s %s", command->name, command->arguments);
-		printf("  %-36s %s\n", call, command->summary);
+		/* What is too long for its column has a line of its own. */
+		if (strlen(call) > CALL_WIDTH)
+			printf("  %s\n  %-*s %s\n", call, CALL_WIDTH, "", command->summary);
+		else
+			printf("  %-*s %s\n", CALL_WIDTH, call, command->summary);
 	}
 }
 

@@ -8,7 +8,6 @@
 #include <wire/describe.h>
 #include <wire/names.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,6 +107,9 @@ static int load_protocol(struct cli *cli, struct protocol *protocol)
 	error = scmi_agent_version(cli->agent, protocol->id, &protocol->spoken);
 	if (error)
 		return scmi_error_is_status(error) ? 0 : error;
+	/* What base counts is listed anyway. */
+	if (protocol->id == SCMI_BASE_PROTOCOL)
+		return 0;
 	error = ask(cli, protocol->id, SCMI_PROTOCOL_ATTRIBUTES, answer + 4, sizeof(answer) - 4, &size);
 	memset(answer, 0, 4);
 	if (!error && size)

@@ -253,6 +253,10 @@ static int unknown_command(struct cli *cli, const char *const *words, unsigned i
 		snprintf(written, sizeof(written), "%.30s %.30s", words[0], words[1]);
 	cli_fail_usage(cli, "there is no verb '%s'", written);
 	near = cli_nearest(written, names, known);
+	if (!near && count > 1) {
+		snprintf(written, sizeof(written), "%.30s %.30s", words[0], words[1]);
+		near = cli_nearest(written, names, known);
+	}
 	return near ? cli_hint(cli, "did you mean 'scmi %s'?", near) :
 		      cli_hint(cli, "'scmi help' lists the verbs");
 }

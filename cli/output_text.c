@@ -166,6 +166,15 @@ static void measure(const struct text_output *out, size_t *widths)
 	}
 }
 
+/* Nothing stands behind it: it needs no padding. */
+static bool is_last(const struct text_output *out, size_t column)
+{
+	while (++column < out->column_count)
+		if (out->columns[column].heading)
+			return false;
+	return true;
+}
+
 static void put_cell(const struct text_output *out, size_t column, size_t width, struct cell cell)
 {
 	size_t length = strlen(cell.text);
@@ -179,8 +188,7 @@ static void put_cell(const struct text_output *out, size_t column, size_t width,
 	if (out->columns[column].right)
 		printf("%*s", pad, "");
 	put_styled(out, cell.style, cell.text);
-	/* Nothing stands behind the last column. */
-	if (!out->columns[column].right && column + 1 < out->column_count)
+	if (!out->columns[column].right && !is_last(out, column))
 		printf("%*s", pad, "");
 }
 
