@@ -21,8 +21,8 @@
 #define RESPONSE_TIMEOUT_NS 1000000u
 #define DELAYED_TIMEOUT_NS 5000000u
 #define MESSAGE_SIZE_MAX 128u
-#define SENT_MAX 2048u
-#define SCRIPT_MAX 32u
+#define SENT_MAX 4096u
+#define SCRIPT_MAX 64u
 
 /* A list of words, as two arguments: pointer and count. */
 #define WORDS(...) \
