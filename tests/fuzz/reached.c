@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MARKS_MAX 256
+#define MARKS_MAX 512
 
 static const char *kind;
 static const char *const *mark_names;
