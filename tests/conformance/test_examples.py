@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Every example board and every agent on it: what is announced is what is served."""
 
+import functools
 import glob
 import os
 import stat
@@ -8,7 +9,7 @@ import unittest
 
 import facts
 from case import Case
-from scmi_client import (BASE, CLOCK, DENIED, EXAMPLES, HARDWARE_ERROR, NOT_FOUND, NOT_SUPPORTED, OUT_OF_RANGE, SUCCESS,
+from scmi_client import (BASE, CLOCK, DENIED, EXAMPLES, NOT_FOUND, NOT_SUPPORTED, OUT_OF_RANGE, SUCCESS,
                          Scmid)
 
 IDS = range(256)
@@ -16,6 +17,21 @@ IDS = range(256)
 
 def boards():
     return sorted(glob.glob(os.path.join(os.path.abspath(EXAMPLES), "*.yaml")))
+
+
+def on_every_agent(test):
+    """The test runs with a new connection for each socket of each board."""
+    @functools.wraps(test)
+    def each(self):
+        self.assertTrue(self.daemons, "no example boards in %s" % EXAMPLES)
+        for board, daemon in self.daemons.items():
+            sockets = sorted(name for name in os.listdir(daemon.dir)
+                             if stat.S_ISSOCK(os.stat(os.path.join(daemon.dir, name)).st_mode))
+            self.assertTrue(sockets, "%s has no socket" % board)
+            for name in sockets:
+                with self.subTest(board=board, socket=name), daemon.connect(name[:-5]) as agent:
+                    test(self, agent)
+    return each
 
 
 class Examples(Case):
@@ -34,18 +50,6 @@ class Examples(Case):
         for daemon in cls.daemons.values():
             daemon.stop()
 
-    def agents(self):
-        """(board and socket, a new connection) for each socket of each board."""
-        self.assertTrue(self.daemons, "no example boards in %s" % EXAMPLES)
-        for board, daemon in self.daemons.items():
-            sockets = sorted(name for name in os.listdir(daemon.dir)
-                             if name.endswith(".sock") and
-                             stat.S_ISSOCK(os.stat(os.path.join(daemon.dir, name)).st_mode))
-            self.assertTrue(sockets, "%s has no socket" % board)
-            for name in sockets:
-                with self.subTest(board=board, socket=name), daemon.connect(name[:-5]) as agent:
-                    yield agent
-
     def clocks(self, agent):
         """{id: attributes} of the clocks that an agent sees, if its space is large enough to look."""
         if agent.clock(0x0).status == NOT_SUPPORTED:
@@ -57,56 +61,56 @@ class Examples(Case):
                 found[clock] = answer
         return found
 
-    def test_identity(self):
-        for agent in self.agents():
-            for message in (0x3, 0x4):
-                answer = agent.base(message)
-                if answer.status == SUCCESS:
-                    self.assertGreater(len(answer.text(4, 16)), 0)
-            self.assertIn(agent.base(0x0).word(4), facts.VERSIONS[BASE])
+    @on_every_agent
+    def test_identity(self, agent):
+        for message in (0x3, 0x4):
+            answer = agent.base(message)
+            if answer.status == SUCCESS:
+                self.assertGreater(len(answer.text(4, 16)), 0)
+        self.assertIn(agent.base(0x0).word(4), facts.VERSIONS[BASE])
 
-    def test_protocols(self):
-        for agent in self.agents():
-            count = agent.base(0x1).word(4) & 0xFF
-            served = [protocol for protocol in range(256)
-                      if protocol != BASE and agent.command(protocol, 0x0).status == SUCCESS]
-            self.assertEqual(count, len(served), "num_protocols and the protocols that answer")
+    @on_every_agent
+    def test_protocols(self, agent):
+        count = agent.base(0x1).word(4) & 0xFF
+        served = [protocol for protocol in range(256)
+                  if protocol != BASE and agent.command(protocol, 0x0).status == SUCCESS]
+        self.assertEqual(count, len(served), "num_protocols and the protocols that answer")
 
-    def test_message_attributes_tell_the_truth(self):
+    @on_every_agent
+    def test_message_attributes_tell_the_truth(self, agent):
         """A message that PROTOCOL_MESSAGE_ATTRIBUTES knows is not NOT_FOUND for its id, and the other way round."""
-        for agent in self.agents():
-            for protocol in (BASE, CLOCK):
-                if agent.command(protocol, 0x0).status != SUCCESS:
-                    continue
-                version = agent.command(protocol, 0x0).word(4)
-                for message in range(256):
-                    known = agent.command(protocol, 0x2, message.to_bytes(4, "little")).status
-                    asked = agent.command(protocol, message, bytes(61)).status
-                    if known == SUCCESS:
-                        self.assertEqual(asked, -10, "known, so 61 bytes are the wrong size: 0x%x" % message)
-                    elif message not in facts.messages(protocol, version):
-                        self.assertEqual((known, asked), (NOT_FOUND, NOT_FOUND), "message 0x%x" % message)
+        for protocol in (BASE, CLOCK):
+            if agent.command(protocol, 0x0).status != SUCCESS:
+                continue
+            version = agent.command(protocol, 0x0).word(4)
+            for message in range(256):
+                known = agent.command(protocol, 0x2, message.to_bytes(4, "little")).status
+                asked = agent.command(protocol, message, bytes(61)).status
+                if known == SUCCESS:
+                    self.assertEqual(asked, -10, "known, so 61 bytes are the wrong size: 0x%x" % message)
+                elif message not in facts.messages(protocol, version):
+                    self.assertEqual((known, asked), (NOT_FOUND, NOT_FOUND), "message 0x%x" % message)
 
-    def test_clock_count(self):
-        for agent in self.agents():
-            clocks = self.clocks(agent)
-            if clocks:
-                count = agent.clock(0x1).word(4) & 0xFFFF
-                self.assertGreaterEqual(count, len(clocks), "num_clocks and the clocks that answer")
+    @on_every_agent
+    def test_clock_count(self, agent):
+        clocks = self.clocks(agent)
+        if clocks:
+            count = agent.clock(0x1).word(4) & 0xFFFF
+            self.assertGreaterEqual(count, len(clocks), "num_clocks and the clocks that answer")
 
-    def test_attributes_are_consistent(self):
-        for agent in self.agents():
-            for clock, answer in self.clocks(agent).items():
-                version = agent.clock(0x0).word(4)
-                bits = answer.word(4)
-                self.assertEqual(answer.size, 24 if version == facts.V1_0 else 28, str(answer))
-                reserved = {facts.V1_0: 0xFFFFFFFE, facts.V2_0: 0x1FFFFFFE, facts.V3_0: 0x07FFFFFC}[version]
-                self.assertEqual(bits & reserved, 0, "reserved bits of version 0x%x: %s" % (version, answer))
-                self.assertGreater(len(answer.text(8, 16)), 0)
-                if version >= facts.V2_0:
-                    self.check_version_2(agent, clock, answer)
-                if version >= facts.V3_0:
-                    self.check_version_3(agent, clock, bits)
+    @on_every_agent
+    def test_attributes_are_consistent(self, agent):
+        for clock, answer in self.clocks(agent).items():
+            version = agent.clock(0x0).word(4)
+            bits = answer.word(4)
+            self.assertEqual(answer.size, 24 if version == facts.V1_0 else 28, str(answer))
+            reserved = {facts.V1_0: 0xFFFFFFFE, facts.V2_0: 0x1FFFFFFE, facts.V3_0: 0x07FFFFFC}[version]
+            self.assertEqual(bits & reserved, 0, "reserved bits of version 0x%x: %s" % (version, answer))
+            self.assertGreater(len(answer.text(8, 16)), 0)
+            if version >= facts.V2_0:
+                self.check_version_2(agent, clock, answer)
+            if version >= facts.V3_0:
+                self.check_version_3(agent, clock, bits)
 
     def check_version_2(self, agent, clock, attributes):
         bits = attributes.word(4)
@@ -166,73 +170,74 @@ class Examples(Case):
                 return rates, False
             self.assertGreater(returned, 0, str(answer))
 
-    def test_rates(self):
-        for agent in self.agents():
-            for clock in self.clocks(agent):
-                if agent.clock(0x4, clock, 0).status == -7:
-                    continue  # a small space, and a triplet
-                rates, triplet = self.describe(agent, clock)
-                rate = agent.rate(clock)
-                if triplet:
-                    low, high, step = rates
-                    self.assertTrue(0 < step and low <= rate <= high and (rate - low) % step == 0,
-                                    "clock %d at %d Hz in %s" % (clock, rate, rates))
-                else:
-                    self.assertEqual(rates, sorted(set(rates)), "ascending")
-                    self.assertIn(rate, rates, "clock %d" % clock)
+    @on_every_agent
+    def test_rates(self, agent):
+        for clock in self.clocks(agent):
+            if agent.clock(0x4, clock, 0).status == -7:
+                continue  # a small space, and a triplet
+            rates, triplet = self.describe(agent, clock)
+            rate = agent.rate(clock)
+            if triplet:
+                low, high, step = rates
+                self.assertTrue(0 < step and low <= rate <= high and (rate - low) % step == 0,
+                                "clock %d at %d Hz in %s" % (clock, rate, rates))
+            else:
+                self.assertEqual(rates, sorted(set(rates)), "ascending")
+                self.assertIn(rate, rates, "clock %d" % clock)
 
-    def test_permissions_are_what_is_enforced(self):
+    @on_every_agent
+    def test_permissions_are_what_is_enforced(self, agent):
         """A clock's permissions and what its set messages say. Nothing is changed: values are those it has."""
-        for agent in self.agents():
-            if not self.clocks(agent) or agent.clock(0x0).word(4) < facts.V3_0:
-                continue
-            for clock in self.clocks(agent):
-                permissions = agent.clock(facts.CLOCK_GET_PERMISSIONS, clock).word(4)
-                answer = agent.set_rate(clock, 0)
-                self.assertEqual(answer.status == DENIED, not permissions >> 29 & 1, "rate of %d: %s" % (clock, answer))
-                answer = agent.clock(facts.CLOCK_CONFIG_SET, clock, 2, 0)
-                self.assertEqual(answer.status == DENIED, not permissions >> 31 & 1, "state of %d: %s"
-                                 % (clock, answer))
+        if not self.clocks(agent) or agent.clock(0x0).word(4) < facts.V3_0:
+            return
+        for clock in self.clocks(agent):
+            permissions = agent.clock(facts.CLOCK_GET_PERMISSIONS, clock).word(4)
+            answer = agent.set_rate(clock, 0)
+            self.assertEqual(answer.status == DENIED, not permissions >> 29 & 1, "rate of %d: %s" % (clock, answer))
+            answer = agent.clock(facts.CLOCK_CONFIG_SET, clock, 2, 0)
+            self.assertEqual(answer.status == DENIED, not permissions >> 31 & 1, "state of %d: %s"
+                             % (clock, answer))
 
-    def test_votes_everywhere(self):
+    @on_every_agent
+    def test_votes_everywhere(self, agent):
         """Every clock of every agent can be switched on, and off again, where that is allowed."""
-        for agent in self.agents():
-            for clock in self.clocks(agent):
-                words_after = (0,) if agent.clock(0x0).word(4) >= facts.V3_0 else ()
-                answer = agent.clock(facts.CLOCK_CONFIG_SET, clock, 1, *words_after)
-                if answer.status == DENIED:
-                    continue
-                self.expect(answer, SUCCESS, "clock %d on" % clock)
-                self.assertTrue(agent.running(clock), "clock %d was switched on" % clock)
-                self.expect(agent.clock(facts.CLOCK_CONFIG_SET, clock, 0, *words_after), SUCCESS, "clock %d off" % clock)
-
-    def test_asynchronous_everywhere(self):
-        """Each clock is set to the rate it has, asynchronously: a delayed response with clock and rate, or its fault."""
-        for agent in self.agents():
-            for clock in self.clocks(agent):
-                rate = agent.rate(clock)
-                answer = agent.set_rate(clock, rate, 1)
-                if answer.status in (DENIED, NOT_SUPPORTED):
-                    continue
-                self.expect(answer, SUCCESS, "clock %d to its own rate" % clock)
-                event = agent.delayed(answer.token)
-                if event.status == HARDWARE_ERROR:
-                    continue
-                self.assertEqual((event.status, event.word(4), event.rate(8)), (SUCCESS, clock, rate), str(event))
-
-    def test_hidden_is_absent(self):
-        for agent in self.agents():
-            seen = self.clocks(agent)
-            if not seen:
+        for clock in self.clocks(agent):
+            words_after = (0,) if agent.clock(0x0).word(4) >= facts.V3_0 else ()
+            answer = agent.clock(facts.CLOCK_CONFIG_SET, clock, 1, *words_after)
+            if answer.status == DENIED:
                 continue
-            for message, rest in facts.CLOCK_MESSAGES_OF_A_CLOCK.items():
-                if message == facts.CLOCK_CONFIG_SET and agent.clock(0x0).word(4) < facts.V3_0:
-                    rest = rest[:1]
-                reference = agent.clock(message, *facts.clock_fields(message, 0xFFFF0000, rest))
-                for clock in range(max(seen) + 3):
-                    if clock not in seen:
-                        self.same_bytes(reference, agent.clock(message, *facts.clock_fields(message, clock, rest)),
-                                        "clock %d" % clock)
+            self.expect(answer, SUCCESS, "clock %d on" % clock)
+            self.assertTrue(agent.running(clock), "clock %d was switched on" % clock)
+            self.expect(agent.clock(facts.CLOCK_CONFIG_SET, clock, 0, *words_after), SUCCESS, "clock %d off" % clock)
+
+    @on_every_agent
+    def test_asynchronous_everywhere(self, agent):
+        """Each clock is set to the rate it has, asynchronously: a delayed response with clock and rate, or its fault."""
+        for clock in self.clocks(agent):
+            rate = agent.rate(clock)
+            answer = agent.set_rate(clock, rate, 1)
+            if answer.status in (DENIED, NOT_SUPPORTED):
+                continue
+            self.expect(answer, SUCCESS, "clock %d to its own rate" % clock)
+            event = agent.delayed(answer.token)
+            if event.status != SUCCESS:
+                self.assertEqual((event.size, agent.rate(clock)), (4, rate), "a fault is its status alone: %s" % event)
+                continue
+            self.assertEqual((event.status, event.word(4), event.rate(8)), (SUCCESS, clock, rate), str(event))
+
+    @on_every_agent
+    def test_hidden_is_absent(self, agent):
+        seen = self.clocks(agent)
+        if not seen:
+            return
+        for message, rest in facts.CLOCK_MESSAGES_OF_A_CLOCK.items():
+            if message == facts.CLOCK_CONFIG_SET and agent.clock(0x0).word(4) < facts.V3_0:
+                rest = rest[:1]
+            reference = agent.clock(message, *facts.clock_fields(message, 0xFFFF0000, rest))
+            for clock in range(max(seen) + 3):
+                if clock not in seen:
+                    self.same_bytes(reference, agent.clock(message, *facts.clock_fields(message, clock, rest)),
+                                    "clock %d" % clock)
 
 
 if __name__ == "__main__":
