@@ -81,9 +81,9 @@ static inline size_t handle(struct scmi_channel *channel, uint64_t cookie, const
 }
 
 /* Kept apart, so that a channel without a trace pays for one look at the pointer only. */
-static __attribute__((__noinline__)) size_t handle_traced(struct scmi_channel *channel, uint64_t cookie,
-						      const void *message, size_t size,
-						      uint8_t *answer, size_t space)
+static __attribute__((__noinline__)) size_t
+handle_traced(struct scmi_channel *channel, uint64_t cookie, const void *message, size_t size,
+	      uint8_t *answer, size_t space)
 {
 	channel->trace(channel->config.ctx, true, message, size);
 	size = handle(channel, cookie, message, size, answer, space);
