@@ -4,12 +4,14 @@
 
 #include <scmi/base.h>
 #include <scmi/clock.h>
+#include <host/bench_floor.h>
 
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define COUNT_DEFAULT 10000
@@ -89,33 +91,14 @@ static int measure(struct cli *cli, const struct scmi_command *command, uint64_t
 	return error ? cli_fail_call(cli, error, "while measuring") : 0;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-
-	return first < second ? -1 : first > second;
-}
-
-struct latency {
-	uint64_t median_ns;
-	uint64_t p99_ns;
-};
-
-static struct latency summarise(uint64_t *samples, size_t count)
-{
-	qsort(samples, count, sizeof(*samples), by_size);
-	return (struct latency){ samples[count / 2], samples[count - 1 - (count - 1) / 100] };
-}
-
-static struct value microseconds(char text[32], uint64_t ns)
+static void microseconds(char text[32], uint64_t ns)
 {
 	snprintf(text, 32, "%llu.%02llu us", (unsigned long long)(ns / 1000),
 		 (unsigned long long)(ns % 1000 / 10));
-	return value_text(text);
 }
 
 static void put_latency(struct output *out, const char *key, const char *label,
-			const struct latency *latency)
+			const struct scmi_latency *latency)
 {
 	char line[96], median[32], p99[32];
 
@@ -129,55 +112,144 @@ static void put_latency(struct output *out, const char *key, const char *label,
 	out_close(out);
 }
 
-static void put_result(struct cli *cli, const char *message, size_t count,
-		       const struct latency *latency, uint64_t elapsed_ns)
+struct bench {
+	const char *message;
+	struct scmi_command command;
+	size_t answer_size; /* with header and status */
+	size_t count;
+	struct scmi_latency floor;
+	int floor_cpus[2];
+	struct scmi_latency latency;
+	uint64_t elapsed_ns;
+};
+
+static void put_result(struct output *out, const struct bench *bench)
 {
-	uint64_t per_second = elapsed_ns ? (uint64_t)count * 1000000000u / elapsed_ns : 0;
-	struct output *out = cli->out;
+	uint64_t floor_ns = bench->floor.median_ns ? bench->floor.median_ns : 1;
+	uint64_t hundredths = bench->latency.median_ns * 100 / floor_ns;
+	char ratio[32], cpus[32];
 
 	out_open(out, NULL, NULL);
-	out_field(out, "message", "message", value_text(message));
-	out_field(out, "count", "round trips", value_number(count));
-	put_latency(out, "latency", "latency", latency);
-	out_field(out, "per_second", "per second", value_number(per_second));
+	out_field(out, "message", "message", value_text(bench->message));
+	out_field(out, "count", "round trips", value_number(bench->count));
+	put_latency(out, "latency", "latency", &bench->latency);
+	put_latency(out, "floor", "floor", &bench->floor);
+	snprintf(cpus, sizeof(cpus), "%d %d", bench->floor_cpus[0], bench->floor_cpus[1]);
+	out_field(out, "floor_cpus", "on CPUs", value_text(cpus));
+	snprintf(ratio, sizeof(ratio), "%llu.%02llu", (unsigned long long)(hundredths / 100),
+		 (unsigned long long)(hundredths % 100));
+	out_field(out, NULL, "median / floor", value_text(ratio));
+	out_field(out, "ratio_percent", NULL, value_number(hundredths));
+	out_field(out, "per_second", "per second",
+		  value_number((uint64_t)bench->count * 1000000000u /
+			       (bench->elapsed_ns + !bench->elapsed_ns)));
 	out_close(out);
+}
+
+/* The other end is the user's to bind: a process does not move another without being asked. */
+static void warn_unbound(const struct cli *cli, int cpu)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	cpu_set_t set;
+
+	if (getsockopt(scmi_instance_fd(cli->instance), SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
+	    sched_getaffinity(peer.pid, sizeof(set), &set))
+		return;
+	if (CPU_COUNT(&set) != 1 || !CPU_ISSET((size_t)cpu, &set))
+		fprintf(stderr, "scmi: note: the platform is not bound to CPU %d: taskset -cp %d %d\n",
+			cpu, cpu, (int)peer.pid);
+}
+
+static int measure_floor(struct cli *cli, struct bench *bench, int cpu, int other_cpu)
+{
+	struct scmi_floor floor = {
+		.rounds = (unsigned int)bench->count,
+		.cpu = cpu,
+		.other_cpu = other_cpu,
+		.command_size = SCMI_HEADER_SIZE + bench->command.size,
+		.answer_size = bench->answer_size,
+	};
+	struct scmi_latency latency;
+	int error;
+
+	cli_progress(cli, "measuring the floor");
+	error = scmi_floor_measure(&floor, &latency);
+	cli_progress_end(cli);
+	if (error)
+		return cli_fail_usage(cli, "cannot measure the floor on CPUs %d and %d: %s", cpu,
+				      other_cpu, strerror(-error));
+	if (!bench->floor.median_ns || latency.median_ns < bench->floor.median_ns) {
+		bench->floor = latency;
+		bench->floor_cpus[0] = cpu;
+		bench->floor_cpus[1] = other_cpu;
+	}
+	return 0;
+}
+
+/*
+ * Where nobody is bound to a CPU the system may put both ends on one, which can be faster: then the lower floor
+ * of the two counts.
+ */
+static int measure_floors(struct cli *cli, struct bench *bench)
+{
+	const int *pinned = cli->options.pin;
+	int first, last, code;
+
+	if (pinned[0] >= 0)
+		return measure_floor(cli, bench, pinned[0], pinned[1]);
+	if (scmi_floor_cpus(&first, &last))
+		return cli_fail_unsupported(cli, "this machine does not tell its CPUs");
+	code = measure_floor(cli, bench, first, last);
+	return code || first == last ? code : measure_floor(cli, bench, first, first);
+}
+
+static int run(struct cli *cli, struct bench *bench)
+{
+	uint64_t *samples;
+	int code = measure_floors(cli, bench);
+
+	if (!code && cli->options.pin[0] >= 0) {
+		code = pin(cli, cli->options.pin[0]);
+		warn_unbound(cli, cli->options.pin[1]);
+	}
+	if (code)
+		return code;
+	samples = cli_allocate(bench->count * sizeof(*samples));
+	code = measure(cli, &bench->command, samples, bench->count, &bench->elapsed_ns);
+	if (!code)
+		scmi_latency_of(samples, bench->count, &bench->latency);
+	free(samples);
+	return code;
 }
 
 int cli_bench(struct cli *cli)
 {
-	bool version = cli->options.message && !strcmp(cli->options.message, "version");
-	size_t count = cli->options.count ? cli->options.count : COUNT_DEFAULT;
-	struct scmi_command command = { .protocol_id = SCMI_CLOCK_PROTOCOL };
-	struct latency latency;
+	struct bench bench = {
+		.message = "PROTOCOL_VERSION",
+		.command = { .protocol_id = SCMI_BASE_PROTOCOL, .message_id = SCMI_PROTOCOL_VERSION },
+		.answer_size = SCMI_ANSWER_SIZE_MIN + 4,
+		.count = cli->options.count ? cli->options.count : COUNT_DEFAULT,
+	};
 	uint8_t payload[4];
-	uint64_t *samples, elapsed_ns = 0;
-	uint32_t clock_id = 0;
+	uint32_t clock_id;
 	int code = 0;
 
-	if (count > COUNT_MAX)
+	if (bench.count > COUNT_MAX)
 		return cli_fail_usage(cli, "--count: at most %d here", COUNT_MAX);
-	if (cli->options.pin[0] >= 0)
-		code = pin(cli, cli->options.pin[0]);
-	if (!code && !version)
+	if (!cli->options.message || !strcmp(cli->options.message, "rate-get")) {
 		code = find_clock(cli, &clock_id);
-	if (code)
-		return code;
-	if (version) {
-		command.protocol_id = SCMI_BASE_PROTOCOL;
-		command.message_id = SCMI_PROTOCOL_VERSION;
-	} else {
-		command.message_id = SCMI_CLOCK_RATE_GET;
 		scmi_put_le32(payload, clock_id);
-		command.payload = payload;
-		command.size = sizeof(payload);
+		bench.message = "CLOCK_RATE_GET";
+		bench.command.protocol_id = SCMI_CLOCK_PROTOCOL;
+		bench.command.message_id = SCMI_CLOCK_RATE_GET;
+		bench.command.payload = payload;
+		bench.command.size = sizeof(payload);
+		bench.answer_size = SCMI_ANSWER_SIZE_MIN + 8;
 	}
-	samples = cli_allocate(count * sizeof(*samples));
-	code = measure(cli, &command, samples, count, &elapsed_ns);
-	if (!code) {
-		latency = summarise(samples, count);
-		put_result(cli, version ? "PROTOCOL_VERSION" : "CLOCK_RATE_GET", count, &latency,
-			   elapsed_ns);
-	}
-	free(samples);
+	if (!code)
+		code = run(cli, &bench);
+	if (!code)
+		put_result(cli->out, &bench);
 	return code;
 }
