@@ -64,6 +64,20 @@ class List(Value):
     def __len__(self):
         return len(self.items)
 
+    def maps(self):
+        """The items, all of which must be mappings."""
+        return self._all(Map, "a mapping")
+
+    def scalars(self):
+        """The items, all of which must be single values."""
+        return self._all(Scalar, "a single value")
+
+    def _all(self, kind, word):
+        for item in self.items:
+            if not isinstance(item, kind):
+                item.fail(f"must be {word}")
+        return self.items
+
 
 class Map(Value):
     """A mapping whose keys must all be asked for: check() names the ones that nobody knows."""
@@ -111,13 +125,30 @@ def load(path, name=None):
         return parse(stream.read(), name or str(path))
 
 
+class _Composer(yaml.SafeLoader):
+    """Makes nodes, and stops at what we do not take: aliases and deep nesting."""
+
+    def __init__(self, text, name):
+        super().__init__(text)
+        self.file = name
+        self.depth = 0
+
+    def compose_node(self, parent, index):
+        event = self.peek_event()
+        where = _at(self.file, event.start_mark)
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            raise SpecificationError(where, "anchors and aliases are not allowed")
+        if self.depth > DEPTH_MAX:
+            raise SpecificationError(where, f"nested deeper than {DEPTH_MAX}")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def parse(text, name):
     try:
-        for event in yaml.parse(text):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise SpecificationError(_at(name, event.start_mark),
-                                         "anchors and aliases are not allowed")
-        root = yaml.compose(text)
+        root = _Composer(text, name).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise SpecificationError(_at(name, mark), error.problem) from None
@@ -125,21 +156,19 @@ def parse(text, name):
         raise SpecificationError(f"{name}:1:1", str(error).splitlines()[0]) from None
     if not isinstance(root, yaml.MappingNode):
         raise SpecificationError(f"{name}:1:1", "the file must be a mapping")
-    return _convert(root, name, 0)
+    return _convert(root, name)
 
 
 def _at(name, mark):
     return f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
 
 
-def _convert(node, name, depth):
+def _convert(node, name):
     where = _at(name, node.start_mark)
-    if depth > DEPTH_MAX:
-        raise SpecificationError(where, f"nested deeper than {DEPTH_MAX}")
     if isinstance(node, yaml.ScalarNode):
         return Scalar(where, node.value, node.style in ("'", '"'))
     if isinstance(node, yaml.SequenceNode):
-        return List(where, [_convert(item, name, depth + 1) for item in node.value])
+        return List(where, [_convert(item, name) for item in node.value])
     items = {}
     keys = {}
     for key, value in node.value:
@@ -148,6 +177,6 @@ def _convert(node, name, depth):
             raise SpecificationError(key_where, "a key must be a single word")
         if key.value in items:
             raise SpecificationError(key_where, f"'{key.value}' is given twice")
-        items[key.value] = _convert(value, name, depth + 1)
+        items[key.value] = _convert(value, name)
         keys[key.value] = key_where
     return Map(where, items, keys)

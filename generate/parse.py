@@ -4,6 +4,7 @@
 import re
 
 from .expression import Expression, ExpressionError
+from .load import List, Scalar
 from .model import (Bit, Common, Field, Message, Paging, Protocol, Range, Record, Status,
                     version_text)
 
@@ -19,15 +20,15 @@ _SECTIONS = (("commands", "command"), ("delayed_responses", "delayed"),
 def parse_common(root):
     root.check({"statuses", "protocols", "commands"})
     statuses = []
-    for item in root.list("statuses"):
+    for item in root.list("statuses").maps():
         item.check({"value", "name", "doc"})
         value = item.scalar("value").integer(-127, 0)
         statuses.append(Status(value, _upper(item, "name"), item.text("doc")))
     protocols = []
-    for item in root.list("protocols"):
+    for item in root.list("protocols").maps():
         item.check({"id", "name"})
         protocols.append((item.scalar("id").integer(0x10, 0x7f), _member(item, "name")))
-    return Common(statuses, protocols, root.list("commands"))
+    return Common(statuses, protocols, root.list("commands").maps())
 
 
 def parse_protocol(root, common):
@@ -35,7 +36,7 @@ def parse_protocol(root, common):
     root.check({"protocol", "elements"} | {section for section, _ in _SECTIONS})
     head = root.map("protocol")
     head.check({"id", "name", "title", "versions", "doc"})
-    versions = [_version(item) for item in head.list("versions")]
+    versions = [_version(item) for item in head.list("versions").scalars()]
     if not versions or versions != sorted(set(versions)):
         head.list("versions").fail("versions must be in ascending order")
     protocol = Protocol(head.scalar("id").integer(0x10, 0xff), _member(head, "name"),
@@ -49,7 +50,8 @@ def parse_protocol(root, common):
     for section, kind in _SECTIONS:
         target = {"command": protocol.commands, "delayed": protocol.delayed,
                   "notification": protocol.notifications}[kind]
-        for item in root.list(section, required=kind == "command") or []:
+        items = root.list(section, required=kind == "command")
+        for item in items.maps() if items else []:
             message = parser.message(item, kind, False)
             if any(other.id == message.id for other in target):
                 item.scalar("id").fail(f"another {kind} has the id {message.id:#x}")
@@ -88,7 +90,7 @@ def _upper(item, key):
 def _check_links(root, protocol):
     events = {message.name for message in protocol.notifications}
     delayed = {message.name: message.id for message in protocol.delayed}
-    for item in root.list("commands"):
+    for item in root.list("commands").maps():
         if "enables" in item and item.text("enables") not in events:
             item.scalar("enables").fail(f"no notification is called {item.text('enables')}")
         if "completes" in item:
@@ -143,7 +145,7 @@ class _Parser:
             return Range()
         if len(limits) not in (1, 2):
             limits.fail("give the first version and, if it has one, the end")
-        values = [_version(scalar) for scalar in limits]
+        values = [_version(scalar) for scalar in limits.scalars()]
         for scalar, value in zip(limits, values):
             if value not in self.protocol.versions:
                 known = ", ".join(version_text(version) for version in self.protocol.versions)
@@ -169,7 +171,7 @@ class _Parser:
                  "notification": f"{message.name}, a notification.",
                  "element": doc}[role]
         record = Record(prefix, role, message.versions, [], title, self.namespace)
-        for item in items:
+        for item in items.maps():
             if record.array:
                 item.fail("nothing can follow an array")
             field = self.field(item, record, message)
@@ -201,7 +203,7 @@ class _Parser:
             if kind != "u32":
                 item.list("bits").fail("only a u32 has bits")
             field.kind = "word"
-            for bit in item.list("bits"):
+            for bit in item.list("bits").maps():
                 self.bit(bit, field)
         return field
 
@@ -238,11 +240,11 @@ class _Parser:
             if field.count != "rest":
                 item.scalar("least").fail("only with 'count: rest'")
         source = item.items["element"] if "element" in item else item.fail("'element' is missing")
-        if hasattr(source, "raw"):
+        if isinstance(source, Scalar):
             if self.elements is None or source.raw not in self.elements:
                 source.fail(f"'elements' has no '{source.raw}'")
             source = self.elements.list(source.raw)
-        if not hasattr(source, "__iter__") or not len(source):
+        if not isinstance(source, List) or not len(source):
             source.fail("'element' must be a list of fields, or the name of one in 'elements'")
         field.element = self.record(source, f"{record.prefix}_{field.name}", "element", message,
                                     field.doc)

@@ -20,6 +20,41 @@ def known_vectors(protocol):
     return known
 
 
+def problems(protocol, known):
+    """What is missing or wrong in the vectors of a protocol, in words."""
+    found = []
+    for message in protocol.messages:
+        for part in message.parts:
+            for layout in part.layouts():
+                for version in layout:
+                    mine = [vector for vector in known.get((message.name, part.role), [])
+                            if version in vector["versions"]]
+                    name = f"{protocol.name} {message.name} {part.role} {version:#x}"
+                    if len(mine) != 1:
+                        found.append(f"{name}: {len(mine)} vectors instead of one")
+                        continue
+                    if not set(mine[0]["versions"]) <= set(layout):
+                        found.append(f"{name}: its vector covers versions with other layouts")
+                    for key in ("smallest", "largest") if part.fields else ("smallest",):
+                        if key not in mine[0]:
+                            found.append(f"{name}: no '{key}'")
+                    key = "reserved" if part.role == "request" else "ignored"
+                    if mine[0].get(key, {}) != reserved_bits(part, version):
+                        found.append(f"{name}: '{key}' must be {reserved_bits(part, version)}")
+    return found
+
+
+def reserved_bits(part, version):
+    """Word to mask, as a vector names them."""
+    left = {}
+    offset = 4 if part.role in STATUS else 0
+    for field in part.fields_in(version):
+        if field.kind == "word" and field.reserved(version):
+            left[offset // 4] = f"{field.reserved(version):08x}"
+        offset += field.size
+    return left
+
+
 def cases(vector):
     """All vectors that must be accepted, with a name."""
     yield "smallest", vector["smallest"]
@@ -76,29 +111,21 @@ class Vectors(unittest.TestCase):
 
     def test_none_missing(self):
         """Each message, part and version has one vector, shared only by equal layouts."""
-        for protocol, message, part, vectors in self.each():
-            for layout in part.layouts():
-                for version in layout:
-                    with self.subTest(f"{protocol.name} {message.name} {part.role} {version:#x}"):
-                        mine = [vector for vector in vectors if version in vector["versions"]]
-                        self.assertEqual(len(mine), 1, "there must be one vector")
-                        self.assertLessEqual(set(mine[0]["versions"]), set(layout),
-                                             "a vector covers versions with other layouts")
-                        self.assertIn("smallest", mine[0])
-                        if part.fields:
-                            self.assertIn("largest", mine[0])
-                        self.check_reserved(part, version, mine[0])
+        for protocol in self.protocols:
+            self.assertEqual(problems(protocol, known_vectors(protocol)), [])
 
-    def check_reserved(self, part, version, vector):
-        """Reserved bits that the description leaves are those that the vectors name."""
-        left = {}
-        offset = 4 if part.role in STATUS else 0
-        for field in part.fields_in(version):
-            if field.kind == "word" and field.reserved(version):
-                left[offset // 4] = f"{field.reserved(version):08x}"
-            offset += field.size
-        key = "reserved" if part.role == "request" else "ignored"
-        self.assertEqual(vector.get(key, {}), left, f"'{key}'")
+    def test_missing_is_found(self):
+        """Taking away any vector, or any version of one, is a problem that names the message."""
+        for protocol in self.protocols:
+            known = known_vectors(protocol)
+            for (name, part), vectors in known.items():
+                for vector in vectors:
+                    for version in vector["versions"]:
+                        less = [other for other in vector["versions"] if other != version]
+                        poorer = [item for item in vectors if item is not vector]
+                        poorer.append(vector | {"versions": less})
+                        found = problems(protocol, known | {(name, part): poorer})
+                        self.assertTrue(any(name in text for text in found), f"{name} {part}")
 
     def test_no_unknown_vectors(self):
         for protocol in self.protocols:
