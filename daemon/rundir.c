@@ -27,8 +27,8 @@ static void tell_holder(const char *path, int lock)
 	ssize_t got = pread(lock, holder, sizeof(holder) - 1, 0);
 
 	holder[got > 0 ? strcspn(holder, "\n") : 0] = '\0';
-	scmid_log("another scmid%s%s runs in %s; stop it, or give this one a --run-dir of its own",
-		  holder[0] ? ", process " : "", holder, path);
+	scmid_log("another scmid (process %s) runs in %s; stop it, or give this one a --run-dir of its own",
+		  holder[0] ? holder : "unknown", path);
 }
 
 static int lock_rundir(struct scmid_rundir *rundir, const char *path)
