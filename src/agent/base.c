@@ -90,16 +90,27 @@ int scmi_base_discover_implementation_version(struct scmi_agent *agent, uint32_t
 	return error;
 }
 
+/* Take what fits from an answer; returns how many ids that were. */
+static uint32_t take_protocols(struct scmi_array *protocols, uint32_t version, uint8_t *protocol_ids,
+			       uint32_t space)
+{
+	struct scmi_base_discover_list_protocols_response_protocols element;
+	uint32_t taken = 0;
+
+	while (taken < space && scmi_base_discover_list_protocols_response_protocols_next(
+					protocols, &element, version) > 0)
+		protocol_ids[taken++] = element.protocol_id;
+	return taken;
+}
+
 int scmi_base_discover_list_protocols(struct scmi_agent *agent, uint32_t skip, uint8_t *protocol_ids,
 				      uint32_t space, uint32_t *count)
 {
 	struct scmi_base_discover_list_protocols_request request = { .skip = skip };
 	struct scmi_base_discover_list_protocols_response response;
-	struct scmi_base_discover_list_protocols_response_protocols element;
 	uint8_t payload[SCMI_BASE_DISCOVER_LIST_PROTOCOLS_REQUEST_SIZE_MAX];
 	struct scmi_typed_answer answer;
 	uint32_t version;
-	uint32_t taken = 0;
 	int decoded;
 	int error;
 
@@ -114,14 +125,9 @@ int scmi_base_discover_list_protocols(struct scmi_agent *agent, uint32_t skip, u
 		return error;
 	decoded = scmi_base_discover_list_protocols_response_decode(&response, answer.values,
 								    answer.size, version);
-	while (!decoded && taken < space &&
-	       scmi_base_discover_list_protocols_response_protocols_next(&response.protocols, &element,
-									 version) > 0)
-		protocol_ids[taken++] = element.protocol_id;
-	error = scmi_typed_end(&answer, decoded);
-	if (!error)
-		*count = taken;
-	return error;
+	if (!decoded)
+		*count = take_protocols(&response.protocols, version, protocol_ids, space);
+	return scmi_typed_end(&answer, decoded);
 }
 
 int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t agent_id,
