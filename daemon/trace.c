@@ -76,6 +76,8 @@ static const struct scmi_describe_visitor visitor = {
 
 static void put_hex(struct line *line, const uint8_t *bytes, size_t size)
 {
+	if (!size)
+		return;
 	put(line, " hex:");
 	for (size_t i = 0; i < size && i < HEX_MAX; i++)
 		put(line, "%02x", bytes[i]);
@@ -91,11 +93,15 @@ static void put_name(struct line *line, uint32_t header)
 	const char *name = scmi_message_name(protocol_id, type, scmi_header_message_id(header));
 	const char *protocol = scmi_protocol_name(protocol_id);
 
-	if (name)
-		put(line, "%s%s%s%s", types[type], protocol ? protocol : "", protocol ? " " : "", name);
+	put(line, "%s", types[type]);
+	if (protocol)
+		put(line, "%s ", protocol);
 	else
-		put(line, "%sprotocol 0x%02x message 0x%02x", types[type], protocol_id,
-		    scmi_header_message_id(header));
+		put(line, "protocol 0x%02x ", protocol_id);
+	if (name)
+		put(line, "%s", name);
+	else
+		put(line, "message 0x%02x", scmi_header_message_id(header));
 	put(line, " token=%u", scmi_header_token(header));
 }
 
