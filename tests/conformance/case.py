@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What the test cases share: a fresh daemon for every test, and assertions that say what the facts ask."""
 
+import time
 import unittest
 
 import facts
-from scmi_client import SUCCESS, Scmid, status_name
+from scmi_client import PATIENCE_S, SUCCESS, Scmid, status_name
 
 
 class Case(unittest.TestCase):
@@ -52,9 +53,26 @@ class Case(unittest.TestCase):
             self.fail("%s\n  word at %d is 0x%x, the facts ask 0x%x: %s"
                       % (answer, offset, answer.word(offset), value, rule))
 
+    def ids(self, agent):
+        """{name: id} of the clocks that an agent sees."""
+        found = {}
+        for clock in range(64):
+            answer = agent.clock(facts.CLOCK_ATTRIBUTES, clock)
+            if answer.status == SUCCESS:
+                found[answer.text(8, 16)] = clock
+        return found
+
     def negotiate(self, agent, protocol, version):
         self.expect(agent.command(protocol, facts.NEGOTIATE_PROTOCOL_VERSION, version.to_bytes(4, "little")),
                     SUCCESS, "any version from 1.0 up to the one served can be negotiated")
+
+    def wait_until(self, condition, what):
+        """Ask again and again, but not for ever."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                self.fail("this never came true: %s" % what)
+            time.sleep(0.002)
 
     def expect_silence(self, agent, rule):
         """Nothing came by itself to this connection."""

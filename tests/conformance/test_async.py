@@ -6,8 +6,8 @@ import unittest
 import bench
 import facts
 from case import Case
-from scmi_client import (BUSY, CLOCK, DELAYED, DENIED, GENERIC_ERROR, HARDWARE_ERROR, INVALID_PARAMETERS,
-                         NOT_FOUND, NOT_SUPPORTED, SUCCESS, Message)
+from scmi_client import (BASE, BUSY, CLOCK, DELAYED, DENIED, GENERIC_ERROR, HARDWARE_ERROR, INVALID_PARAMETERS,
+                         NOT_FOUND, NOT_SUPPORTED, NOTIFICATION, SUCCESS, Message)
 
 ASYNC, IGNORE = 0x1, 0x2
 
@@ -46,14 +46,32 @@ class Delayed(Case):
     def test_ignore_flag(self):
         agent = self.connect()
         self.expect_values(agent.set_rate(bench.SLOW, 3000000, ASYNC | IGNORE), 4, "queued")
-        self.wait_for_rate(agent, bench.SLOW, 3000000)
+        self.wait_until(lambda: agent.rate(bench.SLOW) == 3000000, "the rate of clock %d" % bench.SLOW)
         self.expect_silence(agent, "bit 1 with bit 0: no delayed response")
 
-    def wait_for_rate(self, agent, clock, rate):
-        for _ in range(20000):
-            if agent.rate(clock) == rate:
-                return
-        self.fail("clock %d never came to %d Hz" % (clock, rate))
+    def test_ignore_flag_without_latency(self):
+        agent = self.connect()
+        self.expect_values(agent.set_rate(bench.DIV, 3000000, ASYNC | IGNORE), 4, "queued")
+        self.wait_until(lambda: agent.rate(bench.DIV) == 3000000, "the rate of clock %d" % bench.DIV)
+        self.expect_silence(agent, "bit 1 with bit 0: no delayed response")
+
+    def test_ignore_flag_and_failure(self):
+        """No delayed response, but the error is an error: BASE_ERROR_EVENT."""
+        agent = self.connect()
+        agent.base(facts.BASE_NOTIFY_ERRORS, 1)
+        self.expect(agent.set_rate(bench.FAULTY, 3000000, ASYNC | IGNORE), SUCCESS, "queued")
+        event = agent.event()
+        self.assertEqual((event.type, event.protocol), (NOTIFICATION, BASE), str(event))
+        self.expect_silence(agent, "no delayed response")
+
+    def test_others_are_told_of_an_asynchronous_change(self):
+        agent, boss = self.connect(), self.connect("boss")
+        boss.clock(facts.CLOCK_RATE_NOTIFY, bench.SLOW, 1)
+        for flags, rate in ((ASYNC, 3000000), (ASYNC | IGNORE, 4000000)):
+            self.expect(agent.set_rate(bench.SLOW, rate, flags), SUCCESS, "queued")
+            event = boss.notification()
+            self.assertEqual((event.word(0), event.word(4), event.rate(8)), (bench.AGENT_ID["main"], bench.SLOW, rate),
+                             str(event))
 
     def test_refused_at_once(self):
         """A command that fails has no delayed response."""
@@ -82,7 +100,7 @@ class Delayed(Case):
 
     def test_id_of_the_askers_view(self):
         agent = self.connect("second")
-        slow = next(clock for clock in range(10) if agent.clock(0x3, clock).text(8, 16) == "slow")
+        slow = self.ids(agent)["slow"]
         self.assertNotEqual(slow, bench.SLOW)
         answer = agent.set_rate(slow, 3000000, ASYNC)
         self.check(agent.delayed(answer.token), answer.token, slow, 3000000)
@@ -133,6 +151,13 @@ class Limit(Case):
         for _ in range(2):
             agent.set_rate(bench.STUCK, 3000000, ASYNC)
         self.expect(other.set_rate(bench.SLOW, 3000000, ASYNC), SUCCESS, "another agent has its own limit")
+
+    def test_limit_counts_all_connections(self):
+        one, two = self.connect(), self.connect()
+        self.expect(one.set_rate(bench.STUCK, 3000000, ASYNC), SUCCESS, "the first of two")
+        self.expect(two.set_rate(bench.STUCK, 3000000, ASYNC), SUCCESS, "the second of two")
+        for agent in (one, two):
+            self.expect(agent.set_rate(bench.STUCK, 3000000, ASYNC), BUSY, "the agent has two pending")
 
     def test_no_asynchronous_commands_at_all(self):
         agent = self.connect("calm")
@@ -201,15 +226,41 @@ class Abort(Case):
         for _ in range(2):
             self.expect(agent.set_rate(bench.STUCK, 3000000, ASYNC), SUCCESS, "the slots are free again")
 
+    def test_reset_aborts_a_slow_synchronous_command(self):
+        """Whoever waits for its answer is not left waiting."""
+        agent, boss = self.connect(), self.connect("boss")
+        request = agent.submit_rate(bench.STUCK, 3000000)
+        agent.barrier()
+        self.expect(boss.base(facts.BASE_RESET_AGENT_CONFIGURATION, bench.AGENT_ID["main"], 0), SUCCESS, "reset")
+        self.expect(agent.answer_to(request), GENERIC_ERROR, "aborted")
+        self.assertEqual(agent.rate(bench.STUCK), 2000000)
+
+    def test_reset_leaves_the_commands_of_others(self):
+        agent, boss = self.connect(), self.connect("boss")
+        mine = self.expect(agent.set_rate(bench.STUCK, 3000000, ASYNC), SUCCESS, "queued")
+        answer = self.expect(boss.set_rate(bench.SLOW, 4000000, ASYNC), SUCCESS, "queued")
+        agent.base(facts.BASE_RESET_AGENT_CONFIGURATION, 1, 0)
+        self.assertEqual(agent.delayed(mine.token).status, GENERIC_ERROR)
+        self.assertEqual(boss.delayed(answer.token).status, SUCCESS, "another agent's command goes on")
+        self.assertEqual(boss.rate(bench.SLOW), 4000000)
+
+    def test_the_next_in_line_goes_on_after_an_abort(self):
+        """Two agents change one clock; the first one's change is aborted."""
+        agent, boss = self.connect(), self.connect("boss")
+        first = self.expect(agent.set_rate(bench.STUCK, 3000000, ASYNC), SUCCESS, "queued")
+        self.expect(boss.set_rate(bench.STUCK, 4000000, ASYNC), SUCCESS, "queued behind it")
+        agent.base(facts.BASE_RESET_AGENT_CONFIGURATION, 1, 0)
+        self.assertEqual(agent.delayed(first.token).status, GENERIC_ERROR)
+        self.expect_silence(boss, "not done yet")
+        self.expect(agent.set_rate(bench.STUCK, 3000000, ASYNC), SUCCESS, "the clock is usable")
+
     def test_the_asker_goes(self):
         """Its command is finished without it, and its slot is free again for the agent's next connection."""
         one, boss = self.connect(), self.connect("boss")
         self.expect(one.set_rate(bench.SLOW, 3000000, ASYNC), SUCCESS, "queued")
         one.close()
-        for _ in range(20000):
-            if boss.rate(bench.SLOW) != 2000000:
-                break
-        self.assertEqual(boss.rate(bench.SLOW), 3000000, "a request belongs to the agent, not to its connection")
+        self.wait_until(lambda: boss.rate(bench.SLOW) == 3000000,
+                        "a request belongs to the agent, not to its connection")
         again = self.connect()
         answer = self.expect(again.set_rate(bench.SLOW, 4000000, ASYNC), SUCCESS, "a new connection")
         self.assertEqual(again.delayed(answer.token).status, SUCCESS)

@@ -48,7 +48,7 @@ class Attributes(Case):
                 (bench.TUNED, CHANGED | REQUESTED | CONFIGS),
                 (bench.LONG_NAME, CHANGED | REQUESTED | LONG),
                 (bench.MUTE, 0),
-                (bench.FENCE_STATE, CHANGED | REQUESTED | RESTRICTED),
+                (bench.FENCE_STATE, CHANGED | REQUESTED | CONFIGS | RESTRICTED),
                 (bench.FENCE_RATE, CHANGED | REQUESTED | RESTRICTED),
                 (bench.FENCE_PARENT, CHANGED | REQUESTED | PARENTS | RESTRICTED),
                 (bench.KEPT, CHANGED | REQUESTED | ENABLED)):

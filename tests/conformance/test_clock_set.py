@@ -11,15 +11,6 @@ from scmi_client import (CLOCK, DENIED, HARDWARE_ERROR, INVALID_PARAMETERS, NOT_
 AUTO, UP, DOWN = 0x8, 0x4, 0x0
 
 
-def named(agent, name):
-    """The id that this agent has for a clock."""
-    for clock in range(64):
-        answer = agent.clock(0x3, clock)
-        if answer.status == SUCCESS and answer.text(8, 16) == name:
-            return clock
-    raise AssertionError("no clock %s" % name)
-
-
 class Rate(Case):
     def test_set_and_get(self):
         agent = self.connect()
@@ -71,6 +62,13 @@ class Rate(Case):
         self.expect(agent.set_rate(bench.OSC, 24000000), SUCCESS, "and it may be set to that")
         self.assertEqual(agent.rate(bench.OSC), 24000000)
 
+    def test_clock_that_follows_its_parent(self):
+        agent = self.connect()
+        for clock, rate in ((bench.MUX, 24000000), (bench.LEAF, 12000000)):
+            self.expect(agent.set_rate(clock, rate), SUCCESS, "the rate that it has")
+            self.expect(agent.set_rate(clock, rate * 2), INVALID_PARAMETERS, "it has no rates of its own")
+            self.assertEqual(agent.rate(clock), rate)
+
     def test_fault(self):
         agent = self.connect()
         self.expect(agent.set_rate(bench.FAULTY, 3000000), HARDWARE_ERROR, "the board file says so")
@@ -86,7 +84,7 @@ class Rate(Case):
 
     def test_last_accepted_set_holds(self):
         agent, other = self.connect(), self.connect("second")
-        div = named(other, "div")
+        div = self.ids(other)["div"]
         self.expect(agent.set_rate(bench.DIV, 3000000), SUCCESS, "set by one agent")
         self.expect(other.set_rate(div, 4000000), SUCCESS, "set by another agent")
         self.assertEqual(agent.rate(bench.DIV), 4000000)
@@ -129,7 +127,7 @@ class State(Case):
 
     def test_two_agents(self):
         agent, other = self.connect(), self.connect("second")
-        div = named(other, "div")
+        div = self.ids(other)["div"]
         agent.enable(bench.DIV)
         other.enable(div)
         self.expect(agent.enable(bench.DIV, 0), SUCCESS, "off while another wants it on")
@@ -142,18 +140,18 @@ class State(Case):
     def test_off_of_one_who_never_voted_on(self):
         agent, other = self.connect(), self.connect("second")
         agent.enable(bench.DIV)
-        self.expect(other.enable(named(other, "div"), 0), SUCCESS, "off without a vote")
+        self.expect(other.enable(self.ids(other)["div"], 0), SUCCESS, "off without a vote")
         self.assertTrue(agent.running(bench.DIV), "the other's vote holds")
 
     def test_clock_that_runs_at_start_stops_at_the_first_off(self):
         agent, other = self.connect(), self.connect("second")
         self.assertTrue(agent.running(bench.BOOT))
-        self.expect(other.enable(named(other, "boot"), 0), SUCCESS, "the first off")
+        self.expect(other.enable(self.ids(other)["boot"], 0), SUCCESS, "the first off")
         self.assertFalse(agent.running(bench.BOOT), "runs at start with no votes: stops at the first off")
 
     def test_clock_that_runs_at_start_with_a_vote(self):
         agent, other = self.connect(), self.connect("second")
-        boot = named(other, "boot")
+        boot = self.ids(other)["boot"]
         agent.enable(bench.BOOT)
         other.enable(boot, 0)
         self.assertTrue(agent.running(bench.BOOT), "somebody votes on")
@@ -193,10 +191,7 @@ class State(Case):
         boss.barrier()
         self.assertTrue(boss.running(bench.DIV), "another connection of the agent is left")
         two.close()
-        for _ in range(1000):  # the daemon sees the end of a connection when it gets round to it
-            if not boss.running(bench.DIV):
-                break
-        self.assertFalse(boss.running(bench.DIV), "on_disconnect: release")
+        self.wait_until(lambda: not boss.running(bench.DIV), "on_disconnect: release")
         self.assertFalse(boss.running(bench.PLL), "on_disconnect: release")
 
     def test_illegal_states(self):
@@ -256,6 +251,19 @@ class Configuration(Case):
                     "a clock without configurations")
 
 
+    def test_the_last_set_holds(self):
+        agent, boss = self.connect(), self.connect("boss")
+        for who, value in ((agent, 20), (boss, 30), (agent, 40)):
+            self.expect(who.clock(facts.CLOCK_CONFIG_SET, bench.TUNED, 0x10003, value), SUCCESS, "set")
+            self.assertEqual((self.config(agent, 1), self.config(boss, 1)), (value, value))
+
+    def test_denied_with_the_state(self):
+        agent = self.connect()
+        self.expect(agent.clock(facts.CLOCK_CONFIG_SET, bench.FENCE_STATE, 0x10003, 20), DENIED,
+                    "the permission to change the state covers the configuration")
+        self.expect_word(agent.clock(facts.CLOCK_CONFIG_GET, bench.FENCE_STATE, 1), 12, 50, "reading is allowed")
+
+
 class Parent(Case):
     def test_set(self):
         agent = self.connect()
@@ -299,46 +307,6 @@ class Parent(Case):
     def test_a_clock_without_parents(self):
         self.expect(self.connect().command(CLOCK, facts.CLOCK_PARENT_SET, words(bench.PLL, bench.OSC)), NOT_SUPPORTED,
                     "bit 28 is clear")
-
-
-class Persistence(Case):
-    """scmid keeps what agents asked for across its restart."""
-
-    def test_restart(self):
-        agent, other, boss = self.connect(), self.connect("second"), self.connect("boss")
-        agent.enable(bench.DIV)
-        agent.set_rate(bench.DIV, 3000000)
-        agent.set_rate(bench.SLOW, 4000000)
-        agent.clock(facts.CLOCK_CONFIG_SET, bench.TUNED, 0x20003, 90)
-        agent.clock(facts.CLOCK_PARENT_SET, bench.MUX, bench.PLL)
-        other.enable(named(other, "boot"), 0)
-        boss.base(facts.BASE_SET_DEVICE_PERMISSIONS, bench.AGENT_ID["calm"], bench.AUDIO, 0)
-        self.scmid.restart()
-        agent, other, calm = self.connect(), self.connect("second"), self.connect("calm")
-        self.assertTrue(agent.running(bench.DIV), "a vote survives")
-        self.assertEqual(agent.rate(bench.DIV), 3000000, "a rate survives")
-        self.assertEqual(agent.rate(bench.SLOW), 4000000, "a rate survives")
-        self.assertEqual(agent.rate(bench.MUX), 200000000, "a parent survives")
-        self.expect_word(agent.clock(facts.CLOCK_CONFIG_GET, bench.TUNED, 2), 12, 90, "a configuration survives")
-        self.assertFalse(agent.running(bench.BOOT), "a clock switched off stays off")
-        self.expect(calm.set_rate(bench.DIV, 2000000), DENIED, "a denial survives")
-        self.expect(other.enable(named(other, "div"), 0), SUCCESS, "off of an agent without a vote")
-        self.assertTrue(agent.running(bench.DIV), "the vote came back as the agent's that gave it")
-        agent.enable(bench.DIV, 0)
-        self.assertFalse(agent.running(bench.DIV), "and it can take it back")
-
-    def test_restart_with_a_pending_change(self):
-        """An accepted, unfinished change is not a rate yet; the daemon stops cleanly and starts again."""
-        agent = self.connect()
-        self.expect(agent.set_rate(bench.STUCK, 3000000, 0x1), SUCCESS, "queued")
-        self.scmid.restart()
-        self.assertIn(self.connect().rate(bench.STUCK), (2000000, 3000000))
-
-    def test_negotiated_versions_do_not_survive(self):
-        agent = self.connect()
-        self.negotiate(agent, CLOCK, facts.V1_0)
-        self.scmid.restart()
-        self.expect_values(self.connect().clock(0x3, bench.DIV), 28, "a new connection speaks the newest version")
 
 
 if __name__ == "__main__":

@@ -212,7 +212,7 @@ class Examples(Case):
 
     @on_every_agent
     def test_asynchronous_everywhere(self, agent):
-        """Each clock is set to the rate it has, asynchronously: a delayed response with clock and rate, or its fault."""
+        """Each clock is set to the rate it has, asynchronously: a delayed response with both, or its fault."""
         for clock in self.clocks(agent):
             rate = agent.rate(clock)
             answer = agent.set_rate(clock, rate, 1)

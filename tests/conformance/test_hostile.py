@@ -3,7 +3,6 @@
 
 import os
 import random
-import signal
 import socket
 import struct
 import unittest
@@ -11,7 +10,7 @@ import unittest
 import bench
 import facts
 from case import Case
-from scmi_client import BASE, CLOCK, Closed, NOT_FOUND, PROTOCOL_ERROR, SUCCESS, header, words
+from scmi_client import BASE, CLOCK, NOT_FOUND, PROTOCOL_ERROR, SUCCESS, Agent, header, words
 
 
 class Hostile(Case):
@@ -174,8 +173,7 @@ class Hostile(Case):
                 agent.send(words(header(CLOCK, 0x6, n % 1000), bench.OSC))
         except BlockingIOError:
             pass
-        while self.other.rate(bench.SLOW) != 3000000:
-            pass
+        self.wait_until(lambda: self.other.rate(bench.SLOW) == 3000000, "the change is done")
         agent.socket.settimeout(10)
         wanted = struct.pack("<I", header(CLOCK, 0x5, 1023, 2))
         while (raw := agent.receive()) is not None:
@@ -183,41 +181,35 @@ class Hostile(Case):
                 break
         self.assertIsNotNone(raw, "delayed responses are kept until the agent takes them")
 
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.scmid.process.pid))
+
+    def test_descriptors_sent_along(self):
+        """File descriptors that a peer sends with its messages do not pile up in the daemon."""
+        agent = self.connect()
+        agent.barrier()
+        before = self.descriptors()
+        with open(os.devnull) as file:
+            for _ in range(50):
+                socket.send_fds(agent.socket, [words(header(BASE, 0x0))], [file.fileno()] * 3)
+                self.assertEqual(agent.receive(), words(header(BASE, 0x0), SUCCESS, facts.V2_1))
+        self.assertLessEqual(self.descriptors(), before)
+
+    def test_connections_leave_nothing_behind(self):
+        self.connect().barrier()
+        before = self.descriptors()
+        for _ in range(100):
+            with Agent(self.other.path) as agent:
+                agent.barrier()
+        self.alive(self.connect(), "after many connections")
+        self.assertLessEqual(self.descriptors(), before + 1, "a descriptor for each connection that is gone")
+
     def test_wrong_kinds_of_socket(self):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
             with socket.socket(socket.AF_UNIX, kind) as stranger:
                 with self.assertRaises(OSError):
                     stranger.connect(self.other.path)
         self.alive(self.connect(), "after other kinds of sockets")
-
-
-class Life(Case):
-    def test_clean_stop_with_everything_going_on(self):
-        agent, boss = self.connect(), self.connect("boss")
-        boss.clock(facts.CLOCK_RATE_NOTIFY, bench.DIV, 1)
-        agent.submit_rate(bench.STUCK, 3000000, 1)
-        agent.submit_rate(bench.SLOW, 3000000)
-        agent.barrier()
-        self.scmid.process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.scmid.process.wait(10), 0, self.scmid.log())
-        with self.assertRaises(Closed):
-            while agent.receive() is not None:
-                pass
-        self.scmid.process = None
-
-    def test_sockets_are_gone_after_a_stop(self):
-        agent = self.connect()
-        path = agent.path
-        self.scmid.end_process()
-        self.assertFalse(os.path.exists(path), "the socket stayed behind")
-        self.scmid.start()
-        self.expect(self.connect().base(0x0), SUCCESS, "started again on the same directory")
-
-    def test_killed_and_started_again(self):
-        """The sockets of a dead daemon do not keep the next one from starting."""
-        self.connect().set_rate(bench.DIV, 3000000)
-        self.scmid.restart(signal.SIGKILL)
-        self.expect(self.connect().base(0x0), SUCCESS, "started after a kill")
 
 
 if __name__ == "__main__":

@@ -12,15 +12,6 @@ CHANGED, REQUESTED = 0x0, 0x1  # ids of the notifications
 
 
 class NotifyCase(Case):
-    def ids(self, agent):
-        """{name: id} of an agent's clocks, as it sees them."""
-        result = {}
-        for clock in range(64):
-            answer = agent.clock(0x3, clock)
-            if answer.status == SUCCESS:
-                result[answer.text(8, 16)] = clock
-        return result
-
     def subscribe(self, agent, clock, message=facts.CLOCK_RATE_NOTIFY, enable=1):
         self.expect_values(agent.clock(message, clock, enable), 4, "subscribe")
 
