@@ -141,7 +141,8 @@ class Linux:
             if name == "stuck":
                 continue  # its changes take longer than any test
             answer = self.agent.set_rate(clock, rate)
-            self.case.assertIn(answer.status, (SUCCESS, DENIED, HARDWARE_ERROR), "the present rate can be set: %s" % answer)
+            self.case.assertIn(answer.status, (SUCCESS, DENIED, HARDWARE_ERROR),
+                               "the present rate can be set: %s" % answer)
 
 
 class Kernel73(Linux):
