@@ -95,13 +95,11 @@ bool model_own_rates(const struct scmi_board_clock *clock)
 
 uint64_t model_rate(const struct model *m, uint32_t clock)
 {
-	uint32_t chain[WORLD_CLOCKS + 1], depth = 0;
+	uint32_t chain[WORLD_CLOCKS], depth = 0;
 	uint64_t rate_hz;
 
 	/* Up to a clock with a rate of its own, and down again. */
 	while (!model_own_rates(&m->board->clocks[clock]) && m->board->clocks[clock].parent_count) {
-		if (depth > WORLD_CLOCKS)
-			model_fail("clock %u is its own parent's parent", (unsigned int)clock);
 		chain[depth++] = clock;
 		clock = m->board->clocks[clock].parents[m->clocks[clock].parent];
 	}
@@ -113,19 +111,6 @@ uint64_t model_rate(const struct model *m, uint32_t clock)
 		rate_hz = rate_hz * (board->multiply ? board->multiply : 1) / (board->divide ? board->divide : 1);
 	}
 	return rate_hz;
-}
-
-/* Whether `clock` is `parent` itself or feeds it. */
-bool model_feeds(const struct model *m, uint32_t clock, uint32_t parent)
-{
-	for (uint32_t depth = 0; depth <= WORLD_CLOCKS; depth++) {
-		if (parent == clock)
-			return true;
-		if (!m->board->clocks[parent].parent_count)
-			return false;
-		parent = m->board->clocks[parent].parents[m->clocks[parent].parent];
-	}
-	return false;
 }
 
 bool model_running(const struct model *m, uint32_t clock)
@@ -176,15 +161,14 @@ static uint32_t header_of(uint32_t protocol, uint32_t type, uint32_t id)
 }
 
 /* CLOCK_RATE_CHANGED (0) or CLOCK_RATE_CHANGE_REQUESTED (1), to every subscriber but those of the originator. */
-static void tell_rate(struct model *m, uint32_t id, uint32_t originator, uint32_t clock, uint64_t rate_hz,
-		      bool optional)
+static void tell_rate(struct model *m, uint32_t id, uint32_t originator, uint32_t clock, uint64_t rate_hz)
 {
 	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
 		struct model_channel *c = &m->channels[i];
 		const struct scmi_board_view *view;
 		struct model_expected *e;
 
-		if (!c->open || c->agent == originator)
+		if (!c->open || c->agent == originator || c->clock_version < 0x20000)
 			continue;
 		view = view_of(m, c->agent, clock);
 		if (!view || !(id ? c->rate_requested : c->rate_changed)[clock])
@@ -194,7 +178,6 @@ static void tell_rate(struct model *m, uint32_t id, uint32_t originator, uint32_
 		add(e, view->id);
 		add(e, (uint32_t)rate_hz);
 		add(e, (uint32_t)(rate_hz >> 32));
-		e->optional = optional;
 	}
 }
 
@@ -290,7 +273,7 @@ static void tell_changes(struct model *m, const uint64_t before[WORLD_CLOCKS], u
 {
 	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
 		if (model_rate(m, i) != before[i])
-			tell_rate(m, 0, originator, i, model_rate(m, i), false);
+			tell_rate(m, 0, originator, i, model_rate(m, i));
 }
 
 static void set_rate(struct model *m, uint32_t clock, uint64_t rate_hz, uint32_t agent)
@@ -305,47 +288,11 @@ static void set_rate(struct model *m, uint32_t clock, uint64_t rate_hz, uint32_t
 	tell_changes(m, before, agent);
 }
 
-static void clock_start(struct model *m, uint32_t clock, uint32_t agent, bool everything)
-{
-	const struct scmi_board_clock *board = &m->board->clocks[clock];
-	struct model_clock *c = &m->clocks[clock];
-
-	c->vote[agent] = 0;
-	if (everything || c->rate_by == agent) {
-		c->rate_hz = board->start_hz;
-		c->rate_by = 0;
-	}
-	if (everything || c->parent_by == agent) {
-		c->parent = board->start_parent;
-		c->parent_by = 0;
-	}
-	for (uint32_t i = 0; i < board->config_count; i++) {
-		if (everything || c->config_by[i] == agent) {
-			c->config[i] = board->configs[i].value;
-			c->config_by[i] = 0;
-		}
-	}
-}
-
 static void operation_remove(struct model *m, size_t i)
 {
 	memmove(&m->operations[i], &m->operations[i + 1],
 		(m->operation_count - i - 1) * sizeof(m->operations[0]));
 	m->operation_count--;
-}
-
-/* The oldest change of each clock is the one that is being made. */
-static void operation_begin(struct model *m, uint32_t clock, uint64_t now_ns)
-{
-	for (size_t i = 0; i < m->operation_count; i++) {
-		struct model_operation *op = &m->operations[i];
-
-		if (op->clock != clock)
-			continue;
-		if (op->finish_ns == SCMI_NEVER)
-			op->finish_ns = now_ns + m->board->clocks[clock].set_latency_us * 1000;
-		return;
-	}
 }
 
 static void operation_end(struct model *m, const struct model_operation *op, int32_t status)
@@ -363,14 +310,15 @@ static void operation_end(struct model *m, const struct model_operation *op, int
 			add(e, (uint32_t)(model_rate(m, op->clock) >> 32));
 		}
 	}
-	if (status == SCMI_HARDWARE_ERROR || status == SCMI_GENERIC_ERROR)
-		model_report(m, op->agent, false, op->header, status);
 }
 
-/* Everything that an agent asked for is withdrawn; what it still waits for comes to nothing. */
-static void withdraw(struct model *m, uint32_t agent)
+/*
+ * Everything that an agent asked for is withdrawn; what it still waits for comes to nothing. Each change is told on its
+ * own, so whoever follows several clocks may hear of more than one.
+ */
+static void withdraw(struct model *m, uint32_t agent, uint32_t originator)
 {
-	uint64_t before[WORLD_CLOCKS];
+	const struct scmi_board_protocol *protocol = model_protocol(m, agent, 0x14);
 
 	for (size_t i = 0; i < m->operation_count;) {
 		struct model_operation op = m->operations[i];
@@ -381,12 +329,32 @@ static void withdraw(struct model *m, uint32_t agent)
 		}
 		operation_remove(m, i);
 		operation_end(m, &op, SCMI_GENERIC_ERROR);
-		operation_begin(m, op.clock, m->now_ns);
 	}
-	all_rates(m, before);
-	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
-		clock_start(m, i, agent, false);
-	tell_changes(m, before, agent);
+	for (uint32_t i = 0; protocol && i < protocol->view_count; i++) {
+		const struct scmi_board_clock *board = &m->board->clocks[protocol->views[i].index];
+		struct model_clock *c = &m->clocks[protocol->views[i].index];
+		uint64_t before[WORLD_CLOCKS];
+
+		all_rates(m, before);
+		c->vote[agent] = 0;
+		if (c->parent_by == agent) {
+			c->parent = board->start_parent;
+			c->parent_by = 0;
+		}
+		tell_changes(m, before, originator);
+		all_rates(m, before);
+		if (c->rate_by == agent) {
+			c->rate_hz = board->start_hz;
+			c->rate_by = 0;
+		}
+		tell_changes(m, before, originator);
+		for (uint32_t k = 0; k < board->config_count; k++) {
+			if (c->config_by[k] == agent) {
+				c->config[k] = board->configs[k].value;
+				c->config_by[k] = 0;
+			}
+		}
+	}
 }
 
 static void unsubscribe(struct model_channel *c)
@@ -402,8 +370,13 @@ static void queue_rate_set(struct model *m, uint32_t channel, uint64_t cookie, c
 			   uint32_t clock, uint64_t rate_hz)
 {
 	uint32_t flags = scmi_get_le32(message + 4);
+	struct model_clock *c = &m->clocks[clock];
 	struct model_operation *op;
 
+	/* One after the other. */
+	if (!model_queued(m, clock) || c->busy_until_ns < m->now_ns)
+		c->busy_until_ns = m->now_ns;
+	c->busy_until_ns += m->board->clocks[clock].set_latency_us * 1000;
 	if (m->operation_count == MODEL_OPERATIONS)
 		model_fail("the platform holds more than %u operations", MODEL_OPERATIONS);
 	op = &m->operations[m->operation_count++];
@@ -415,11 +388,10 @@ static void queue_rate_set(struct model *m, uint32_t channel, uint64_t cookie, c
 		.view_id = scmi_get_le32(message + 8),
 		.cookie = flags & 1 ? 0 : cookie,
 		.rate_hz = rate_hz,
-		.finish_ns = SCMI_NEVER,
+		.finish_ns = c->busy_until_ns,
 		.async = flags & 1,
 		.silent = flags & 2,
 	};
-	operation_begin(m, clock, m->now_ns);
 }
 
 static void apply_rate_set(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message,
@@ -429,10 +401,10 @@ static void apply_rate_set(struct model *m, uint32_t channel, uint64_t cookie, c
 	const struct scmi_board_view *view = model_view(m, agent, scmi_get_le32(message + 8));
 	bool async = scmi_get_le32(message + 4) & 1;
 
-	if (!view)
+	if (!view || scmi_get_le32(message + 4) & ~0xfu)
 		return;
-	/* "Granted or not": those that were refused for their sender's own mistakes need not be told. */
-	tell_rate(m, 1, agent, view->index, scmi_get_le64(message + 12), status < 0);
+	/* Granted or not. */
+	tell_rate(m, 1, agent, view->index, scmi_get_le64(message + 12));
 	if (status == 1 || (status == SCMI_SUCCESS && async))
 		queue_rate_set(m, channel, cookie, message, view->index, rate_hz);
 	else if (status == SCMI_SUCCESS)
@@ -509,7 +481,7 @@ static void apply_base(struct model *m, struct model_channel *c, uint32_t id, co
 		for (uint32_t i = 0; i < MODEL_CHANNELS; i++)
 			if (m->channels[i].open && m->channels[i].agent == agent)
 				unsubscribe(&m->channels[i]);
-		withdraw(m, agent);
+		withdraw(m, agent, c->agent);
 		if (scmi_get_le32(request + 4) & 1)
 			memset(m->denied[agent], 0, sizeof(m->denied[agent]));
 		break;
@@ -582,8 +554,12 @@ void model_init(struct model *m, const struct scmi_board *board)
 {
 	memset(m, 0, sizeof(*m));
 	m->board = board;
-	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
-		clock_start(m, i, 0, true);
+	for (uint32_t i = 0; i < WORLD_CLOCKS; i++) {
+		m->clocks[i].rate_hz = board->clocks[i].start_hz;
+		m->clocks[i].parent = board->clocks[i].start_parent;
+		for (uint32_t k = 0; k < board->clocks[i].config_count; k++)
+			m->clocks[i].config[k] = board->clocks[i].configs[k].value;
+	}
 }
 
 static void channel_start(struct model *m, struct model_channel *c)
@@ -627,14 +603,14 @@ void model_close(struct model *m, uint32_t channel)
 		if (m->channels[i].open && m->channels[i].agent == agent)
 			return;
 	if (m->board->agents[agent - 1].release_on_disconnect)
-		withdraw(m, agent);
+		withdraw(m, agent, agent);
 }
 
 void model_reset(struct model *m, uint32_t channel)
 {
 	orphan(m, channel);
 	channel_start(m, &m->channels[channel]);
-	withdraw(m, m->channels[channel].agent);
+	withdraw(m, m->channels[channel].agent, m->channels[channel].agent);
 }
 
 void model_restart(struct model *m)
@@ -669,10 +645,14 @@ void model_tick(struct model *m, uint64_t now_ns)
 		operation_remove(m, i);
 		if (m->board->clocks[op.clock].fault) {
 			operation_end(m, &op, m->board->clocks[op.clock].fault);
+			model_report(m, op.agent, false, op.header, m->board->clocks[op.clock].fault);
+		} else if (!model_own_rates(&m->board->clocks[op.clock]) &&
+			   model_rate(m, op.clock) != op.rate_hz) {
+			/* It follows a parent that has moved meanwhile. */
+			operation_end(m, &op, SCMI_INVALID_PARAMETERS);
 		} else {
 			set_rate(m, op.clock, op.rate_hz, op.agent);
 			operation_end(m, &op, SCMI_SUCCESS);
 		}
-		operation_begin(m, op.clock, op.finish_ns);
 	}
 }

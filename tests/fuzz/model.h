@@ -49,13 +49,14 @@ struct model_operation {
 	uint32_t view_id;
 	uint64_t cookie;
 	uint64_t rate_hz;
-	uint64_t finish_ns; /* SCMI_NEVER: waits for the one before it */
+	uint64_t finish_ns;
 	bool async;
 	bool silent;
 };
 
 struct model_clock {
 	uint64_t rate_hz; /* where it has rates of its own */
+	uint64_t busy_until_ns;
 	uint32_t parent;  /* index into its parents */
 	uint32_t config[WORLD_CONFIGS];
 	uint32_t rate_by, parent_by, config_by[WORLD_CONFIGS]; /* agents; 0: as at start */
@@ -68,7 +69,7 @@ struct model {
 	struct model_channel channels[MODEL_CHANNELS];
 	struct model_clock clocks[WORLD_CLOCKS];
 	bool denied[WORLD_AGENTS + 1][WORLD_DEVICES];
-	struct model_operation operations[MODEL_OPERATIONS]; /* oldest first */
+	struct model_operation operations[MODEL_OPERATIONS]; /* in the order of the requests */
 	size_t operation_count;
 };
 
@@ -119,7 +120,6 @@ bool model_trusted(const struct model *m, uint32_t agent);
 bool model_denied(const struct model *m, uint32_t agent, uint32_t clock);
 uint32_t model_allow(const struct model *m, uint32_t agent, const struct scmi_board_view *view);
 uint64_t model_rate(const struct model *m, uint32_t clock);
-bool model_feeds(const struct model *m, uint32_t clock, uint32_t parent);
 bool model_running(const struct model *m, uint32_t clock);
 bool model_own_rates(const struct scmi_board_clock *clock);
 bool model_queued(const struct model *m, uint32_t clock);

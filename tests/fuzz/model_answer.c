@@ -109,12 +109,31 @@ static bool judge_common(const struct model *m, const struct model_channel *c, u
 	}
 }
 
-static uint32_t device_found(const struct model *m, uint32_t id)
+/* The id that an agent knows a clock by, or SCMI_NONE. */
+static uint32_t view_id(const struct model *m, uint32_t agent, uint32_t clock)
 {
-	for (uint32_t i = 0; i < m->board->device_count; i++)
-		if (m->board->devices[i].id == id)
-			return i;
+	const struct scmi_board_protocol *protocol = model_protocol(m, agent, 0x14);
+
+	for (uint32_t i = 0; protocol && i < protocol->view_count; i++)
+		if (protocol->views[i].index == clock)
+			return protocol->views[i].id;
 	return SCMI_NONE;
+}
+
+/* Whether there is such a device for an agent: the untrusted know those of which they see something. */
+static bool device_found(const struct model *m, uint32_t agent, uint32_t id)
+{
+	for (uint32_t i = 0; i < m->board->device_count; i++) {
+		const struct scmi_board_device *device = &m->board->devices[i];
+
+		if (device->id != id)
+			continue;
+		for (uint32_t k = 0; k < device->domain_count; k++)
+			if (view_id(m, agent, device->domains[k].index) != SCMI_NONE)
+				return true;
+		return model_trusted(m, agent);
+	}
+	return false;
 }
 
 /* BASE_SET_DEVICE_PERMISSIONS, BASE_SET_PROTOCOL_PERMISSIONS. */
@@ -122,13 +141,13 @@ static void judge_permissions(const struct model *m, const struct model_channel 
 			      bool of_protocol, struct model_judgement *j)
 {
 	uint32_t agent = model_agent_found(m, c->agent, scmi_get_le32(request));
-	uint32_t device = device_found(m, scmi_get_le32(request + 4));
+	bool device = device_found(m, c->agent, scmi_get_le32(request + 4));
 	uint32_t command = of_protocol ? scmi_get_le32(request + 8) : 0x14;
 	uint32_t flags = scmi_get_le32(request + (of_protocol ? 12 : 8));
 
 	if (flags & ~1u || (of_protocol && command & ~0xffu))
 		only(j, SCMI_INVALID_PARAMETERS);
-	else if (agent == SCMI_NONE || device == SCMI_NONE || command != 0x14)
+	else if (agent == SCMI_NONE || !device || command != 0x14)
 		only(j, SCMI_NOT_FOUND);
 	else if (!model_trusted(m, c->agent) || agent == 0)
 		only(j, SCMI_DENIED);
@@ -266,7 +285,13 @@ static void judge_rate_set(const struct model *m, const struct model_channel *c,
 		const struct model_operation *op = &m->operations[i];
 
 		pending += op->async && op->agent == c->agent;
-		late += !op->async && op->channel == (uint32_t)(c - m->channels);
+		late += !op->async && op->agent == c->agent;
+	}
+	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
+		for (size_t k = 0; m->channels[i].agent == c->agent && k < m->channels[i].expected_count; k++) {
+			undelivered += m->channels[i].expected[k].kind == MODEL_DELAYED;
+			late += m->channels[i].expected[k].kind == MODEL_LATE_ANSWER;
+		}
 	}
 	if (flags & 1) {
 		if (!c->p2a || max == 0) {
@@ -276,10 +301,6 @@ static void judge_rate_set(const struct model *m, const struct model_channel *c,
 				allow(j, SCMI_NOT_SUPPORTED);
 			return;
 		}
-		for (uint32_t i = 0; i < MODEL_CHANNELS; i++)
-			for (size_t k = 0; k < m->channels[i].expected_count; k++)
-				undelivered += m->channels[i].agent == c->agent &&
-					       m->channels[i].expected[k].kind == MODEL_DELAYED;
 		/* Whether a place is free before its delayed response could be sent is not said. */
 		if (possible && pending >= max)
 			only(j, SCMI_BUSY);
@@ -287,12 +308,10 @@ static void judge_rate_set(const struct model *m, const struct model_channel *c,
 			allow(j, SCMI_BUSY);
 		return;
 	}
-	for (size_t k = 0; k < c->expected_count; k++)
-		late += c->expected[k].kind == MODEL_LATE_ANSWER;
 	if (!possible)
 		return;
 	if (m->board->clocks[view->index].set_latency_us || model_queued(m, view->index)) {
-		/* How many late answers a channel can have is not said: one at least. */
+		/* How many late answers an agent can have is not said: one at least. */
 		j->allowed = late ? 1u << -SCMI_BUSY : 0;
 		j->late = true;
 	} else if (m->board->clocks[view->index].fault) {
@@ -326,15 +345,16 @@ static void judge_rates(const struct model *m, const struct scmi_board_view *vie
 	}
 }
 
-/* The id that an agent knows a clock by, or SCMI_NONE. */
-static uint32_t view_id(const struct model *m, uint32_t agent, uint32_t clock)
+/* What an agent calls those parents of a clock that it sees; returns how many. */
+static uint32_t parents_seen(const struct model *m, uint32_t agent, const struct scmi_board_clock *clock,
+			     uint32_t seen[8])
 {
-	const struct scmi_board_protocol *protocol = model_protocol(m, agent, 0x14);
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < protocol->view_count; i++)
-		if (protocol->views[i].index == clock)
-			return protocol->views[i].id;
-	return SCMI_NONE;
+	for (uint32_t i = 0; i < clock->parent_count; i++)
+		if (view_id(m, agent, clock->parents[i]) != SCMI_NONE)
+			seen[count++] = view_id(m, agent, clock->parents[i]);
+	return count;
 }
 
 static void judge_parents(const struct model *m, const struct model_channel *c, uint32_t id,
@@ -342,13 +362,13 @@ static void judge_parents(const struct model *m, const struct model_channel *c, 
 			  struct model_judgement *j)
 {
 	const struct scmi_board_clock *clock = &m->board->clocks[view->index];
-	uint32_t seen[8], seen_count = 0, fit;
+	uint32_t seen[8], seen_count = parents_seen(m, c->agent, clock, seen), fit;
 	bool denied = id == 0xd ? !(model_allow(m, c->agent, view) & SCMI_ALLOW_PARENT) :
 				  model_denied(m, c->agent, view->index);
 
 	if (denied)
 		only(j, SCMI_DENIED);
-	if (clock->parent_count == 0) {
+	if (seen_count == 0) {
 		/* Which of the two comes first is not said. */
 		if (!denied)
 			only(j, SCMI_NOT_SUPPORTED);
@@ -357,9 +377,6 @@ static void judge_parents(const struct model *m, const struct model_channel *c, 
 	}
 	if (denied)
 		return;
-	for (uint32_t i = 0; i < clock->parent_count; i++)
-		if (view_id(m, c->agent, clock->parents[i]) != SCMI_NONE)
-			seen[seen_count++] = view_id(m, c->agent, clock->parents[i]);
 	switch (id) {
 	case 0x0c:
 		fit = space < 12 ? 0 : (uint32_t)((space - 12) / 4);
@@ -384,15 +401,13 @@ static void judge_parents(const struct model *m, const struct model_channel *c, 
 		for (uint32_t i = 0; i < seen_count; i++)
 			if (seen[i] == word)
 				only(j, SCMI_SUCCESS);
-		/* A clock cannot feed itself. Which status says so is open. */
-		if (j->allowed & 1 && model_feeds(m, view->index, model_view(m, c->agent, word)->index))
-			j->allowed = 1u << -SCMI_INVALID_PARAMETERS | 1u << -SCMI_OUT_OF_RANGE;
 		break;
 	case 0x0e:
 		word = view_id(m, c->agent, clock->parents[m->clocks[view->index].parent]);
 		put(j, word);
+		/* A parent that the caller does not see cannot be named. */
 		if (word == SCMI_NONE)
-			only(j, SCMI_NOT_FOUND);
+			j->allowed = 1u << -SCMI_NOT_FOUND | 1u << -SCMI_DENIED;
 		break;
 	}
 }
@@ -434,7 +449,7 @@ static void judge_attributes(const struct model *m, const struct model_channel *
 			     const struct scmi_board_view *view, struct model_judgement *j)
 {
 	const struct scmi_board_clock *clock = &m->board->clocks[view->index];
-	uint32_t word = model_running(m, view->index);
+	uint32_t word = model_running(m, view->index), seen[8];
 
 	if (c->clock_version >= V2) {
 		word |= c->p2a && !clock->no_rate_changed ? 1u << 31 : 0;
@@ -442,7 +457,7 @@ static void judge_attributes(const struct model *m, const struct model_channel *
 		word |= strlen(clock->name) > 15 ? 1u << 29 : 0;
 	}
 	if (c->clock_version >= V3) {
-		word |= clock->parent_count ? 1u << 28 : 0;
+		word |= parents_seen(m, c->agent, clock, seen) ? 1u << 28 : 0;
 		word |= clock->config_count ? 1u << 27 : 0;
 		word |= (model_allow(m, c->agent, view) & 7) != 7 ? 1u << 1 : 0;
 	}

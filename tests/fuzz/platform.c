@@ -54,7 +54,7 @@ static struct channel {
 } channels[MODEL_CHANNELS];
 static uint64_t now_ns;
 static uint32_t locks_held, allocations;
-static bool handling, woken, verbose;
+static bool handling, woken, reading, verbose;
 static uint16_t token;
 
 /* ---- the host of the platform --------------------------------------------------------------------- */
@@ -206,13 +206,20 @@ static const struct scmi_channel_ops channel_ops = { .send = channel_send, .answ
 
 /* ---- steps -------------------------------------------------------------------------------------------- */
 
-/* The end of every step: what came was called for, and what had to come came. */
-static void settle(void)
+/* What came was called for. */
+static void match(void)
 {
 	for (size_t i = 0; i < aside_count; i++) {
 		take(aside[i].channel, aside[i].kind, aside[i].cookie, aside[i].bytes, aside[i].size);
 	}
 	aside_count = 0;
+	not_locked();
+}
+
+/* When nothing is left to do now: what had to come came. */
+static void settle(void)
+{
+	match();
 	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
 		struct scmi_channel_counters counters;
 
@@ -221,7 +228,6 @@ static void settle(void)
 		scmi_channel_counters(channels[i].scmi, &counters);
 		model_settle(&model, i, channels[i].room == 0, counters.lost);
 	}
-	not_locked();
 }
 
 static void connect_end(uint32_t i)
@@ -252,43 +258,46 @@ static void platform_start(const struct scmi_board *board)
 }
 
 /* Requests as they are saved: names for what and whose. */
-static struct {
+static struct requests {
 	struct scmi_request at[256];
 	size_t count;
-} saved, again;
+} saved;
 
 static void save(void *ctx, const struct scmi_request *request)
 {
-	(void)ctx;
-	if (saved.count < 256)
-		saved.at[saved.count++] = *request;
+	struct requests *to = ctx;
+
+	if (to->count == 256)
+		model_fail("more requests than there can be");
+	to->at[to->count++] = *request;
 }
 
-static bool same_requests(void)
+static void mix(void *ctx, const struct scmi_request *request)
 {
-	if (saved.count != again.count)
-		return false;
-	for (size_t i = 0; i < saved.count; i++) {
-		const struct scmi_request *a = &saved.at[i], *b = &again.at[i];
+	uint64_t *sum = ctx, parts[6] = { (uintptr_t)request->agent, (uintptr_t)request->domain,
+					  (uintptr_t)request->what,  request->protocol_id,
+					  request->key,		     request->value };
 
-		if (strcmp(a->agent, b->agent) || strcmp(a->what, b->what) || a->protocol_id != b->protocol_id ||
-		    strcmp(a->domain, b->domain) || a->key != b->key || a->value != b->value)
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < 6; i++)
+		*sum = (*sum ^ parts[i]) * 0x100000001b3;
 }
 
-static void requests_now(void)
+/* A number that is another one when the requests are others. */
+static uint64_t requests_sum(void)
 {
-	saved.count = 0;
-	scmi_platform_requests(platform, save, NULL);
+	uint64_t sum = 0xcbf29ce484222325;
+
+	scmi_platform_requests(platform, mix, &sum);
+	return sum;
 }
 
 /* The process ends and starts again with what was saved; nobody notices but by the connection. */
 static void restart(void)
 {
-	requests_now();
-	again = saved;
+	uint64_t before = requests_sum();
+
+	saved.count = 0;
+	scmi_platform_requests(platform, save, &saved);
 	model_restart(&model);
 	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
 		if (channels[i].scmi)
@@ -298,16 +307,14 @@ static void restart(void)
 	aside_count = 0;
 	scmi_platform_free(platform);
 	platform_start(model.board);
-	for (size_t i = 0; i < again.count; i++) {
-		if (scmi_platform_restore(platform, &again.at[i]))
-			model_fail("the saved request %s of %s for %s is not taken back", again.at[i].what,
-				   again.at[i].agent, again.at[i].domain);
+	for (size_t i = 0; i < saved.count; i++) {
+		if (scmi_platform_restore(platform, &saved.at[i]))
+			model_fail("the saved request %s of %s for %s is not taken back", saved.at[i].what,
+				   saved.at[i].agent, saved.at[i].domain);
 		reached(RESTORED);
 	}
-	requests_now();
-	if (!same_requests())
-		model_fail("%zu requests were saved; after a restart there are %zu, or others", again.count,
-			   saved.count);
+	if (requests_sum() != before)
+		model_fail("after a restart the requests are others than the %zu that were saved", saved.count);
 }
 
 /* To a point in time, waking up when the platform asks to be woken. */
@@ -327,10 +334,11 @@ static void wait_until(uint64_t then_ns)
 			model_fail("the platform never sleeps: its deadline is always now");
 		scmi_platform_tick(platform, now_ns);
 		model_tick(&model, now_ns);
-		settle();
+		match();
 		if (last)
-			return;
+			break;
 	}
+	settle();
 }
 
 static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t space, size_t mark)
@@ -340,6 +348,7 @@ static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t s
 	uint8_t *message = malloc(size ? size : 1), *answer = malloc(space ? space : 1);
 	uint64_t generation = scmi_platform_generation(platform);
 	uint64_t deadline = scmi_platform_next_deadline(platform);
+	uint64_t before;
 	size_t answered;
 	int status;
 
@@ -347,8 +356,7 @@ static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t s
 		memcpy(message, bytes, size);
 	show("command", i, message, size);
 	woken = false;
-	requests_now();
-	again = saved;
+	before = reading ? 0 : requests_sum();
 	handling = true;
 	answered = scmi_channel_handle(channels[i].scmi, cookie, message, size, answer, space);
 	handling = false;
@@ -356,9 +364,8 @@ static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t s
 	status = model_command(&model, i, cookie, message, size, space, answer, answered);
 	if (status == SCMI_SUCCESS && mark < COMMANDS)
 		reached(mark);
-	settle();
-	requests_now();
-	if (!same_requests() && scmi_platform_generation(platform) == generation)
+	match();
+	if (!reading && requests_sum() != before && scmi_platform_generation(platform) == generation)
 		model_fail("what agents ask for has changed, and the generation has not");
 	if (scmi_platform_next_deadline(platform) < deadline && !woken)
 		model_fail("the deadline is earlier now, and the host was not woken");
@@ -426,31 +433,36 @@ static void fuzz_command(struct input *in)
 	send_command(i, message, size, space, which);
 }
 
-/* Everything that can be read, by whoever may: the state is what the model says. */
+static void read_one(uint32_t i, uint32_t id, uint32_t clock, uint32_t word)
+{
+	uint8_t message[12];
+
+	scmi_put_le32(message, scmi_header(0x14, 0, id, clock));
+	scmi_put_le32(message + 4, clock);
+	scmi_put_le32(message + 8, word);
+	send_command(i, message, id == 0x4 || id == 0xb || id == 0xc ? 12 : 8, 400, COMMANDS);
+}
+
+/* All that can be read by who sees everything, and what others may do: the state is what the model says. */
 static void read_all(void)
 {
-	static const uint8_t ids[] = { 0x3, 0x4, 0x6, 0xc, 0xe, 0xf };
-
+	reading = true;
 	for (uint32_t i = 0; i < 3; i++) {
 		if (channels[i].scmi)
 			disconnect_end(i);
 		connect_end(i);
-		for (uint32_t clock = 0; clock < 22; clock++) {
-			uint8_t message[12];
-
-			for (size_t k = 0; k < sizeof(ids); k++) {
-				scmi_put_le32(message, scmi_header(0x14, 0, ids[k], clock));
-				scmi_put_le32(message + 4, clock);
-				scmi_put_le32(message + 8, 0);
-				send_command(i, message, ids[k] == 0x4 || ids[k] == 0xc ? 12 : 8, 400, COMMANDS);
-			}
-			for (uint32_t type = 0; type < 3; type++) {
-				scmi_put_le32(message, scmi_header(0x14, 0, 0xb, clock));
-				scmi_put_le32(message + 8, type == 2 ? 0x80 : type);
-				send_command(i, message, 12, 400, COMMANDS);
-			}
+		for (uint32_t clock = 0; clock < 21; clock++) {
+			read_one(i, 0x3, clock, 0);
+			read_one(i, 0xf, clock, 0);
+			if (i > 0)
+				continue;
+			read_one(i, 0x6, clock, 0);
+			read_one(i, 0xe, clock, 0);
+			for (uint32_t type = 1; type < 4; type++)
+				read_one(i, 0xb, clock, type == 3 ? 0x80 : type);
 		}
 	}
+	reading = false;
 }
 
 static void step(struct input *in)
@@ -462,6 +474,8 @@ static void step(struct input *in)
 	switch (what) {
 	default:
 		fuzz_command(in);
+		if (what & 1)
+			wait_until(now_ns);
 		return;
 	case 18:
 	case 19:
@@ -502,7 +516,7 @@ static void step(struct input *in)
 		scmi_platform_report_error(platform, i, fatal, 0x1234, SCMI_BUSY);
 		break;
 	}
-	settle();
+	match();
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -541,7 +555,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (channels[i].scmi && model.channels[i].expected_count > MODEL_EXPECTED / 2) {
 				channels[i].room = UNLIMITED;
 				scmi_channel_ready(channels[i].scmi);
-				settle();
+				wait_until(now_ns);
 			}
 			any |= channels[i].scmi != NULL;
 		}
@@ -549,6 +563,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			connect_end(0);
 		step(&in);
 	}
+	wait_until(now_ns);
 	read_all();
 	for (uint32_t i = 0; i < MODEL_CHANNELS; i++)
 		if (channels[i].scmi)

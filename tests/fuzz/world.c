@@ -20,8 +20,8 @@ static const struct scmi_board_clock_config configs[] = {
 static const uint32_t mux_parents[] = { 0, 1, 2, 11 };
 static const uint32_t child_parents[] = { 3 };
 static const uint32_t mixed_parents[] = { 11, 5, 1 };
-static const uint32_t loop_a_parents[] = { 14, 0 };
-static const uint32_t loop_b_parents[] = { 13, 0, 1 };
+static const uint32_t upper_parents[] = { 2, 0 };
+static const uint32_t lower_parents[] = { 13, 0, 1 };
 
 static const struct scmi_board_clock clocks[WORLD_CLOCKS] = {
 	{ .name = "osc", .start_hz = 24000000, .enabled = true, .always_on = true },
@@ -48,9 +48,9 @@ static const struct scmi_board_clock clocks[WORLD_CLOCKS] = {
 	{ .name = "secret", .start_hz = 0xfffffffffff },
 	{ .name = "mixed", .start_hz = 24000000, .rates_hz = few_hz, .rate_count = COUNT(few_hz),
 	  .parents = mixed_parents, .parent_count = COUNT(mixed_parents), .start_parent = 1 },
-	{ .name = "loop-a", .parents = loop_a_parents, .parent_count = COUNT(loop_a_parents),
+	{ .name = "upper", .parents = upper_parents, .parent_count = COUNT(upper_parents),
 	  .start_parent = 1 },
-	{ .name = "loop-b", .parents = loop_b_parents, .parent_count = COUNT(loop_b_parents),
+	{ .name = "lower", .parents = lower_parents, .parent_count = COUNT(lower_parents),
 	  .start_parent = 1 },
 };
 
