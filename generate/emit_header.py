@@ -34,25 +34,16 @@ struct scmi_array {
 	uint32_t count;
 };
 
-/*
- * Text up to its NUL or `size - 1` characters, the rest zero. `from` is an array of `size` bytes, a
- * multiple of 4: a word at a time, without a branch for each character.
- */
+/* Text up to its NUL or `size - 1` characters, the rest zero. Nothing behind the NUL is read. */
 static inline void scmi_put_text(uint8_t *to, const char *from, size_t size)
 {
-	uint32_t keep = 0xffffffff; /* zero once a NUL was met */
+	size_t length = 0;
 
-	for (size_t i = 0; i < size; i += 4) {
-		uint32_t word = scmi_get_le32(from + i) & (i + 4 < size ? keep : keep >> 8);
-		/* Its lowest bit is the top bit of the first byte that is zero. */
-		uint32_t nul = (word - 0x01010101u) & ~word & 0x80808080u;
-
-		if (nul) {
-			word &= ((nul & (0 - nul)) >> 7) - 1;
-			keep = 0;
-		}
-		scmi_put_le32(to + i, word);
+	while (length + 1 < size && from[length]) {
+		to[length] = (uint8_t)from[length];
+		length++;
 	}
+	memset(to + length, 0, size - length);
 }
 
 '''
