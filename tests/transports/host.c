@@ -67,7 +67,7 @@ static size_t on_command(void *peer_ctx, uint64_t cookie, const void *message, s
 		return 0;
 	if (answer_size > space)
 		answer_size = space;
-	memset(answer, 0x5a, answer_size);
+	memset(answer, 0, answer_size);
 	memcpy(answer, message, size < answer_size ? size : answer_size);
 	return answer_size;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A platform's host for the tests of transports: it writes down what the driver tells it, and answers every command
- * with the command itself, cut to the space. What a test wants otherwise it sets in struct host.
+ * with the command itself, cut to the space or filled up with zeros. What a test wants otherwise it sets in struct host.
  */
 #ifndef TESTS_TRANSPORTS_HOST_H
 #define TESTS_TRANSPORTS_HOST_H
