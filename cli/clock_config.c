@@ -3,9 +3,9 @@
 #include "clocks.h"
 #include "number.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <strings.h>
 
 static const struct {
 	const char *name;
@@ -18,12 +18,21 @@ static const struct {
 
 #define CONFIG_TYPES (sizeof(config_types) / sizeof(config_types[0]))
 
+/* Either case, and _ for - as in board files. */
+static bool is_called(const char *text, const char *name)
+{
+	for (; *text && *name; text++, name++)
+		if (tolower((unsigned char)*text) != *name && !(*text == '_' && *name == '-'))
+			return false;
+	return *text == *name;
+}
+
 static int parse_type(struct cli *cli, const char *text, uint8_t *type)
 {
 	uint64_t number;
 
 	for (size_t i = 0; i < CONFIG_TYPES; i++) {
-		if (!strcasecmp(text, config_types[i].name)) {
+		if (is_called(text, config_types[i].name)) {
 			*type = config_types[i].type;
 			return 0;
 		}

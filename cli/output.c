@@ -59,7 +59,7 @@ static char *join(const struct value *value)
 		}
 	}
 	if (!value->list.count)
-		fputs("-", memory);
+		fputs("none", memory);
 	if (fclose(memory))
 		cli_out_of_memory();
 	return joined;
