@@ -57,11 +57,11 @@ static int wrong_index(struct sentence *sentence, const char *kind, const char *
 	return -EINVAL;
 }
 
-/* A name that is there, is not longer than allowed and was not seen before. */
+/* A name that is there and not longer than allowed. */
 static int check_name(struct sentence *sentence, const char *kind, const char *name)
 {
 	if (!name || !name[0]) {
-		say(sentence, "a ");
+		say(sentence, kind[0] == 'a' ? "an " : "a ");
 		say(sentence, kind);
 		say(sentence, " has no name");
 		return -EINVAL;
