@@ -119,7 +119,7 @@ static void cycles(void **state)
 	(void)state;
 	assert_int_equal(scmi_platform_new(&world.platform, &board, &host, why, sizeof(why)), -EINVAL);
 	assert_true(why[7] == 'x' || why[7] == 'y' || why[7] == 'z');
-	assert_string_equal(why + 10, "its possible parents lead back to itself");
+	assert_string_equal(why + 11, "its possible parents lead back to itself");
 	assert_int_equal(world.allocations, 0);
 }
 
