@@ -20,7 +20,10 @@ static int print_clock(struct scmi_agent *agent, uint32_t clock_id)
 	int error;
 
 	error = scmi_clock_attributes(agent, clock_id, &attributes);
-	/* Ids may have gaps: a clock that this agent does not see answers as one that does not exist. */
+	/*
+	 * Ids may have gaps: a clock that this agent does not see answers as one that does not
+	 * exist.
+	 */
 	if (error == SCMI_ERROR_BASE + SCMI_NOT_FOUND)
 		return 0;
 	if (!error)
@@ -50,7 +53,8 @@ int main(int argc, char **argv)
 	int error;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: %s URI, for example unix:/run/scmid/tester.sock\n", argv[0]);
+		fprintf(stderr, "usage: %s URI, for example unix:/run/scmid/tester.sock\n",
+			argv[0]);
 		return 2;
 	}
 	if (scmi_instance_open(&instance, argv[1], NULL, why, sizeof(why))) {

@@ -4,8 +4,9 @@
  *
  *	set-rate-async unix:/run/scmid/tester.sock 3 24000000
  *
- * The platform answers at once that it has queued the change; when the clock runs at its new rate, the
- * delayed response calls rate_is_set(). Meanwhile the loop is free for whatever else it has to do.
+ * The platform answers at once that it has queued the change; when the clock runs at its new rate,
+ *the delayed response calls rate_is_set(). Meanwhile the loop is free for whatever else it has to
+ *do.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -78,7 +79,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: %s\n", argv[0], why);
 		return 1;
 	}
-	error = change_rate(instance, (uint32_t)strtoul(argv[2], NULL, 0), strtoull(argv[3], NULL, 0));
+	error = change_rate(instance, (uint32_t)strtoul(argv[2], NULL, 0),
+			    strtoull(argv[3], NULL, 0));
 	if (error)
 		fprintf(stderr, "%s: %s\n", argv[0], scmi_error_text(error));
 	scmi_instance_close(instance);

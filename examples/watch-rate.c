@@ -54,7 +54,9 @@ static int watch_clock(struct scmi_instance *instance, uint32_t clock_id, unsign
 	scmi_agent_listen(agent, &listener);
 	error = scmi_clock_rate_notify(agent, clock_id, true);
 	while (!error && (!count || watch.seen < count)) {
-		/* A change may have come with the answer just now: then there is no reason to wait. */
+		/*
+		 * A change may have come with the answer just now: then there is no reason to wait.
+		 */
 		poll(&watched, 1, scmi_instance_next_deadline_ns(instance) == SCMI_NEVER ? -1 : 0);
 		error = scmi_instance_dispatch(instance);
 	}

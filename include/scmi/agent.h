@@ -2,17 +2,18 @@
 /*
  * The agent's end of SCMI.
  *
- * Object model. A `struct scmi_agent` is one agent on one channel: it numbers commands, matches what
- * comes back, times out, and queues notifications. A *transfer* is one command and everything that comes
- * back for it: its answer and, if it was asynchronous, its delayed response. The typed calls of every
- * protocol (<scmi/base.h>, <scmi/clock.h>) stand on scmi_agent_call(); asynchronous use stands on
- * scmi_agent_submit() with the codecs of <scmi/wire/PROTOCOL.h>. In a process an application gets its agent from
- * scmi_instance_agent() (<scmi/instance.h>) and never makes one itself.
+ * Object model. A `struct scmi_agent` is one agent on one channel: it numbers commands, matches
+ * what comes back, times out, and queues notifications. A *transfer* is one command and everything
+ * that comes back for it: its answer and, if it was asynchronous, its delayed response. The typed
+ * calls of every protocol (<scmi/base.h>, <scmi/clock.h>) stand on scmi_agent_call(); asynchronous
+ * use stands on scmi_agent_submit() with the codecs of <scmi/wire/PROTOCOL.h>. In a process an
+ * application gets its agent from scmi_instance_agent() (<scmi/instance.h>) and never makes one
+ * itself.
  *
  * Memory. All of it is taken at set-up from the caller's storage; nothing is allocated afterwards.
  *
- * Threads. With lock hooks, calls may come from any thread and scmi_agent_receive() from an interrupt.
- * Without them one thread uses the agent. Nothing outside is called with the lock held.
+ * Threads. With lock hooks, calls may come from any thread and scmi_agent_receive() from an
+ * interrupt. Without them one thread uses the agent. Nothing outside is called with the lock held.
  *
  * Time. The agent has no clock and never waits: the host gives now_ns (monotonic) and calls
  * scmi_agent_tick() when scmi_agent_next_deadline() has come.
@@ -30,13 +31,15 @@ struct scmi_transfer;
 /* What the host does for an agent. `ctx` is handed to each. */
 struct scmi_agent_host {
 	void *ctx;
-	/* Hand one message to the transport; it is copied before this returns. -EAGAIN: full now. */
+	/*
+	 * Hand one message to the transport; it is copied before this returns. -EAGAIN: full now.
+	 */
 	int (*send)(void *ctx, const void *message, size_t size);
 	/* Monotonic time in nanoseconds. */
 	uint64_t (*now_ns)(void *ctx);
 	/*
-	 * Block until something was received or deadline_ns has come; then 0. May be NULL: the blocking
-	 * calls then give -ENOSYS. -ENODEV ends the wait.
+	 * Block until something was received or deadline_ns has come; then 0. May be NULL: the
+	 * blocking calls then give -ENOSYS. -ENODEV ends the wait.
 	 */
 	int (*wait)(void *ctx, uint64_t deadline_ns);
 	/* The channel lock, possibly taken with interrupts off. Both or neither. */
@@ -52,20 +55,21 @@ struct scmi_agent_host {
 	 */
 	int (*poll)(void *ctx);
 	/*
-	 * Who is calling: a value that differs between threads. NULL when only one thread calls; with
-	 * several it tells a callback that blocks from another thread's call during a callback.
+	 * Who is calling: a value that differs between threads. NULL when only one thread calls;
+	 * with several it tells a callback that blocks from another thread's call during a
+	 * callback.
 	 */
 	const void *(*caller)(void *ctx);
 };
 
 struct scmi_agent_config {
 	struct scmi_agent_host host;
-	uint32_t messages_max;     /* transfers at a time, 1 .. 1024 */
-	uint32_t message_size_max; /* header and payload, bytes, 32 .. 65536 */
+	uint32_t messages_max;      /* transfers at a time, 1 .. 1024 */
+	uint32_t message_size_max;  /* header and payload, bytes, 32 .. 65536 */
 	uint32_t notifications_max; /* queued until dispatched, 1 .. 4096 */
 	uint64_t response_timeout_ns;
 	uint64_t delayed_timeout_ns; /* for the delayed response, counted from the answer */
-	bool p2a; /* the transport carries notifications and delayed responses */
+	bool p2a;                    /* the transport carries notifications and delayed responses */
 };
 
 /* The storage of an agent is aligned to this. */
@@ -77,14 +81,18 @@ size_t scmi_agent_size(const struct scmi_agent_config *config);
 /**
  * scmi_agent_init() - make an agent in the caller's storage
  * @agent: where the pointer to it goes; it points into @storage
- * @storage: memory of at least scmi_agent_size(config) bytes, the caller's, kept until scmi_agent_fini()
+ * @storage: the caller's memory, at least scmi_agent_size(config) bytes, aligned to
+ *           SCMI_AGENT_ALIGNMENT, kept until scmi_agent_fini()
  *
- * Returns 0, -EINVAL (configuration), -ENOSPC (storage too small). Does not block.
+ * Returns 0, -EINVAL (configuration, alignment), -ENOSPC (storage too small). Does not block.
  */
 int scmi_agent_init(struct scmi_agent **agent, void *storage, size_t size,
 		    const struct scmi_agent_config *config);
 
-/* Every transfer ends with -ENODEV and its callback is called; afterwards the storage is the caller's. */
+/*
+ * Every transfer ends with -ENODEV and its callback is called; afterwards the storage is the
+ * caller's.
+ */
 void scmi_agent_fini(struct scmi_agent *agent);
 
 /* ---- what the host tells the agent ----------------------------------------------------------- */
@@ -92,12 +100,15 @@ void scmi_agent_fini(struct scmi_agent *agent);
 /* A message came. May be called in interrupt context; copies what it needs. */
 void scmi_agent_receive(struct scmi_agent *agent, const void *message, size_t size);
 
-/* The channel is gone: every transfer ends with `error` (-ENODEV), and so does every call from now on. */
+/*
+ * The channel is gone: every transfer ends with `error` (-ENODEV), and so does every call from now
+ * on.
+ */
 void scmi_agent_closed(struct scmi_agent *agent, int error);
 
 /*
- * The channel was reset and is usable (again): transfers that are out end with -ENODEV, quarantined tokens and
- * agreed versions are forgotten.
+ * The channel was reset and is usable (again): transfers that are out end with -ENODEV, quarantined
+ * tokens and agreed versions are forgotten.
  */
 void scmi_agent_reset(struct scmi_agent *agent);
 
@@ -108,9 +119,10 @@ void scmi_agent_tick(struct scmi_agent *agent, uint64_t now_ns);
 uint64_t scmi_agent_next_deadline(const struct scmi_agent *agent);
 
 /*
- * Call the callbacks of what has ended or arrived since: completions first, then notifications in the
- * order of arrival. Where sleeping is allowed. Returns how many completions and notifications it took. What ends
- * or arrives while it runs is left for the next call, which wake() asks for. Inside a callback: does nothing.
+ * Call the callbacks of what has ended or arrived since: completions first, then notifications in
+ * the order of arrival. Where sleeping is allowed. Returns how many completions and notifications
+ * it took. What ends or arrives while it runs is left for the next call, which wake() asks for.
+ * Inside a callback: does nothing.
  */
 int scmi_agent_dispatch(struct scmi_agent *agent);
 
@@ -134,7 +146,7 @@ struct scmi_command {
 	uint8_t message_id;
 	const void *payload; /* encoded by a codec of <scmi/wire/…>; may be NULL when size is 0 */
 	size_t size;
-	bool delayed; /* a delayed response will follow a successful answer */
+	bool delayed;        /* a delayed response will follow a successful answer */
 	uint64_t timeout_ns; /* for the answer; 0: the agent's */
 	/* scmi_agent_call() only. 0: may sleep; else atomic context: polls, at most so long. */
 	uint32_t poll_budget_us;
@@ -149,20 +161,22 @@ static inline int scmi_result_error(const struct scmi_result *result)
 /**
  * scmi_agent_submit() - send a command; completion comes through a callback
  * @done: called exactly once, from scmi_agent_dispatch() or scmi_agent_fini(), if and only if this
- *        returned 0: when the answer came and, for a delayed command that was accepted, when the delayed
- *        response came; or at the time limit, on cancel, or when the channel went. The transfer is
- *        released after it.
+ *        returned 0: when the answer came and, for a delayed command that was accepted, when the
+ *        delayed response came; or at the time limit, on cancel, or when the channel went. The
+ *        transfer is released after it.
  * @transfer: if not NULL, a handle for scmi_agent_cancel(), valid until @done is called
  *
- * Does not block; may be called from callbacks. Returns 0, -EBUSY (messages_max are out, or no token is
- * free), -EMSGSIZE, -ENODEV, -EOPNOTSUPP (delayed without P2A channel), -EAGAIN (transport full).
+ * Does not block; may be called from callbacks. Returns 0, -EBUSY (messages_max are out, or no
+ * token is free), -EMSGSIZE, -ENODEV, -EOPNOTSUPP (delayed without P2A channel), -EAGAIN (transport
+ * full).
  */
-int scmi_agent_submit(struct scmi_agent *agent, const struct scmi_command *command, scmi_done_fn *done,
-		      void *ctx, struct scmi_transfer **transfer);
+int scmi_agent_submit(struct scmi_agent *agent, const struct scmi_command *command,
+		      scmi_done_fn *done, void *ctx, struct scmi_transfer **transfer);
 
 /*
- * End a submitted transfer with -ECANCELED. Its token stays out until the answer comes or the channel is
- * reset. Returns 0, or -ENOENT if it has already ended (its callback is called or about to be).
+ * End a submitted transfer with -ECANCELED. Its token stays out until the answer comes or the
+ * channel is reset. Returns 0, or -ENOENT if it has already ended (its callback is called or about
+ * to be).
  */
 int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_transfer *transfer);
 
@@ -170,10 +184,10 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_transfer *transfer);
  * scmi_agent_call() - send a command and block until it has ended
  * @transfer: on 0, holds the result until scmi_transfer_put(); NULL if there is nothing to look at
  *
- * Blocks at most for the time limits; while the transport is full it tries again, then gives -EAGAIN. Returns 0 when the answer (and
- * the delayed response, if asked for) came and both succeeded; otherwise the error, and nothing is to
- * be put. -EDEADLK when called from a callback, -ENOSYS when the host cannot wait, -ETIMEDOUT; the
- * rest as scmi_agent_submit().
+ * Blocks at most for the time limits; while the transport is full it tries again, then gives
+ * -EAGAIN. Returns 0 when the answer (and the delayed response, if asked for) came and both
+ * succeeded; otherwise the error, and nothing is to be put. -EDEADLK when called from a callback,
+ * -ENOSYS when the host cannot wait, -ETIMEDOUT; the rest as scmi_agent_submit().
  */
 int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command,
 		    struct scmi_transfer **transfer);
@@ -187,16 +201,17 @@ void scmi_transfer_put(struct scmi_transfer *transfer);
 /**
  * scmi_agent_version() - the version spoken for a protocol
  *
- * The first call for a protocol asks PROTOCOL_VERSION, and NEGOTIATE_PROTOCOL_VERSION if the platform is newer than
- * this library; later ones return what was agreed. Typed calls do this by themselves. May block the first time.
- * Returns 0 and *version (major << 16 | minor), -EOPNOTSUPP for a protocol this library does not describe,
- * or the error of the exchange (NOT_SUPPORTED: the platform does not serve it to this agent).
+ * The first call for a protocol asks PROTOCOL_VERSION, and NEGOTIATE_PROTOCOL_VERSION if the
+ * platform is newer than this library; later ones return what was agreed. Typed calls do this by
+ * themselves. May block the first time. Returns 0 and *version (major << 16 | minor), -EOPNOTSUPP
+ * for a protocol this library does not describe, or the error of the exchange (NOT_SUPPORTED: the
+ * platform does not serve it to this agent).
  */
 int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *version);
 
 /*
- * Speak `version` from now on (NEGOTIATE_PROTOCOL_VERSION). Blocks. -EOPNOTSUPP for a version this library does not
- * describe; status NOT_SUPPORTED for one the platform does not serve.
+ * Speak `version` from now on (NEGOTIATE_PROTOCOL_VERSION). Blocks. -EOPNOTSUPP for a version this
+ * library does not describe; status NOT_SUPPORTED for one the platform does not serve.
  */
 int scmi_agent_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t version);
 
@@ -204,7 +219,8 @@ int scmi_agent_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t
  * scmi_agent_message_attributes() - PROTOCOL_MESSAGE_ATTRIBUTES, in any protocol
  * @attributes: what the message's attributes are, 0 for most; may be NULL
  *
- * Tells whether a command exists for this agent: status NOT_FOUND if not. Does not depend on the version. Blocks.
+ * Tells whether a command exists for this agent: status NOT_FOUND if not. Does not depend on the
+ * version. Blocks.
  */
 int scmi_agent_message_attributes(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
 				  uint32_t *attributes);
@@ -225,9 +241,9 @@ struct scmi_listener {
 };
 
 /*
- * Have event() called, by scmi_agent_dispatch(), for every such notification. The typed *_notify calls
- * ask the platform to send them. Neither blocks; both may be called from event(). Only the thread that
- * dispatches knows that event() is not running when scmi_agent_unlisten() returns.
+ * Have event() called, by scmi_agent_dispatch(), for every such notification. The typed *_notify
+ * calls ask the platform to send them. Neither blocks; both may be called from event(). Only the
+ * thread that dispatches knows that event() is not running when scmi_agent_unlisten() returns.
  */
 void scmi_agent_listen(struct scmi_agent *agent, struct scmi_listener *listener);
 void scmi_agent_unlisten(struct scmi_agent *agent, struct scmi_listener *listener);
@@ -241,10 +257,10 @@ struct scmi_agent_counters {
 	uint64_t notifications; /* received */
 	uint64_t timed_out;
 	uint64_t canceled;
-	uint64_t late;       /* answers that found nobody waiting: dropped */
-	uint64_t duplicate;  /* second answers to one command: dropped */
-	uint64_t malformed;  /* too short or long, or a header that nothing can have: dropped */
-	uint64_t overflowed; /* notifications dropped because the queue was full */
+	uint64_t late;        /* answers that found nobody waiting: dropped */
+	uint64_t duplicate;   /* second answers to one command: dropped */
+	uint64_t malformed;   /* too short or long, or a header that nothing can have: dropped */
+	uint64_t overflowed;  /* notifications dropped because the queue was full */
 	uint32_t quarantined; /* tokens whose answer never came */
 };
 

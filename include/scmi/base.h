@@ -6,12 +6,12 @@
  * scmi_agent_call() and find out the protocol's version by themselves. None may be called from a
  * callback (-EDEADLK).
  *
- * Threads: as the agent's (<scmi/agent.h>). Memory: results are copied to the caller's variables, which
- * are only written on success.
+ * Threads: as the agent's (<scmi/agent.h>). Memory: results are copied to the caller's variables,
+ * which are only written on success.
  *
- * Errors: 0, or as <scmi/error.h> says. Besides what scmi_agent_call() gives: -EOPNOTSUPP when the message does
- * not exist in the version spoken (nothing is sent), -EPROTO when the answer cannot be understood. The
- * statuses named below come as SCMI_ERROR_BASE + status.
+ * Errors: 0, or as <scmi/error.h> says. Besides what scmi_agent_call() gives: -EOPNOTSUPP when the
+ * message does not exist in the version spoken (nothing is sent), -EPROTO when the answer cannot be
+ * understood. The statuses named below come as SCMI_ERROR_BASE + status.
  */
 #ifndef SCMI_BASE_H
 #define SCMI_BASE_H
@@ -20,10 +20,13 @@
 #include <scmi/wire/base.h>
 
 /* The agent id by which a caller asks for itself, and the platform's own. */
-#define SCMI_BASE_CALLER 0xffffffffu
+#define SCMI_BASE_CALLER   0xffffffffu
 #define SCMI_BASE_PLATFORM 0u
 
-/* PROTOCOL_ATTRIBUTES: num_protocols (base not counted) and num_agents (0: they cannot be discovered). */
+/*
+ * PROTOCOL_ATTRIBUTES: num_protocols (base not counted) and num_agents (0: they cannot be
+ * discovered).
+ */
 int scmi_base_protocol_attributes(struct scmi_agent *agent,
 				  struct scmi_base_protocol_attributes_response *attributes);
 
@@ -42,11 +45,11 @@ int scmi_base_discover_implementation_version(struct scmi_agent *agent, uint32_t
  * @protocol_ids: the caller's array of @space elements, filled from the start
  * @count: how many were written; 0 when none is left
  *
- * Ids are ascending; base is never among them. What does not fit the array is left out: ask again with a
- * larger @skip. Statuses: INVALID_PARAMETERS when @skip is beyond the list.
+ * Ids are ascending; base is never among them. What does not fit the array is left out: ask again
+ * with a larger @skip. Statuses: INVALID_PARAMETERS when @skip is beyond the list.
  */
-int scmi_base_discover_list_protocols(struct scmi_agent *agent, uint32_t skip, uint8_t *protocol_ids,
-				      uint32_t space, uint32_t *count);
+int scmi_base_discover_list_protocols(struct scmi_agent *agent, uint32_t skip,
+				      uint8_t *protocol_ids, uint32_t space, uint32_t *count);
 
 /**
  * scmi_base_list_protocols() - the whole list, in as many messages as it takes
@@ -70,8 +73,8 @@ int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t agent_id,
 			     struct scmi_base_discover_agent_response *found);
 
 /*
- * BASE_NOTIFY_ERRORS: subscribe to BASE_ERROR_EVENT, or end it. Listen first (scmi_agent_listen() with
- * SCMI_BASE_PROTOCOL, SCMI_BASE_ERROR_EVENT); decode with scmi_base_error_event_decode().
+ * BASE_NOTIFY_ERRORS: subscribe to BASE_ERROR_EVENT, or end it. Listen first (scmi_agent_listen()
+ * with SCMI_BASE_PROTOCOL, SCMI_BASE_ERROR_EVENT); decode with scmi_base_error_event_decode().
  */
 int scmi_base_notify_errors(struct scmi_agent *agent, bool enable);
 
@@ -79,16 +82,19 @@ int scmi_base_notify_errors(struct scmi_agent *agent, bool enable);
  * BASE_SET_DEVICE_PERMISSIONS (2.0): allow or deny an agent everything that belongs to a device.
  * Statuses: NOT_FOUND (agent, device), DENIED (the caller is not trusted), NOT_SUPPORTED.
  */
-int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id,
-				     bool allow);
-
-/* BASE_SET_PROTOCOL_PERMISSIONS (2.0): likewise, for one protocol of a device. Base cannot be denied. */
-int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id,
-				       uint8_t protocol_id, bool allow);
+int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id,
+				     uint32_t device_id, bool allow);
 
 /*
- * BASE_RESET_AGENT_CONFIGURATION (2.0): withdraw all that an agent asked for; with permissions_reset
- * restore its default permissions too. The agent may be the caller, by its id.
+ * BASE_SET_PROTOCOL_PERMISSIONS (2.0): likewise, for one protocol of a device. Base cannot be
+ * denied.
+ */
+int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_id,
+				       uint32_t device_id, uint8_t protocol_id, bool allow);
+
+/*
+ * BASE_RESET_AGENT_CONFIGURATION (2.0): withdraw all that an agent asked for; with
+ * permissions_reset restore its default permissions too. The agent may be the caller, by its id.
  * Statuses: NOT_FOUND (agent), DENIED, NOT_SUPPORTED.
  */
 int scmi_base_reset_agent_configuration(struct scmi_agent *agent, uint32_t agent_id,

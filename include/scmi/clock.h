@@ -3,18 +3,21 @@
  * The clock protocol, agent's end.
  *
  * One function per message, named after it, and helpers that page or that hide a difference between
- * versions. Those that end in _submit do not block; all others do, stand on scmi_agent_call(), and may not be
- * called from a callback (-EDEADLK). The protocol's version is found out by the first call.
+ * versions. Those that end in _submit do not block; all others do, stand on scmi_agent_call(), and
+ * may not be called from a callback (-EDEADLK). The protocol's version is found out by the first
+ * call.
  *
- * Clocks are named by `clock_id`, 0 .. num_clocks - 1 as a rule, though platforms may leave gaps. Rates are in Hz.
+ * Clocks are named by `clock_id`, 0 .. num_clocks - 1 as a rule, though platforms may leave gaps.
+ * Rates are in Hz.
  *
- * Threads: as the agent's (<scmi/agent.h>). Memory: results are copied to the caller's variables, which
- * are only written on success.
+ * Threads: as the agent's (<scmi/agent.h>). Memory: results are copied to the caller's variables,
+ * which are only written on success.
  *
- * Errors: 0, or as <scmi/error.h> says. Besides what scmi_agent_call() gives: -EOPNOTSUPP when the message, or
- * what is asked of it, does not exist in the version spoken (nothing is sent), -EPROTO when the answer
- * cannot be understood, -EINVAL for a value that the message cannot carry. Statuses come as
- * SCMI_ERROR_BASE + status; every call can give NOT_FOUND for a clock that does not exist for the caller.
+ * Errors: 0, or as <scmi/error.h> says. Besides what scmi_agent_call() gives: -EOPNOTSUPP when the
+ * message, or what is asked of it, does not exist in the version spoken (nothing is sent), -EPROTO
+ * when the answer cannot be understood, -EINVAL for a value that the message cannot carry. Statuses
+ * come as SCMI_ERROR_BASE + status; every call can give NOT_FOUND for a clock that does not exist
+ * for the caller.
  */
 #ifndef SCMI_CLOCK_H
 #define SCMI_CLOCK_H
@@ -22,13 +25,15 @@
 #include <scmi/agent.h>
 #include <scmi/wire/clock.h>
 
-/* PROTOCOL_ATTRIBUTES: num_clocks, and max_pending_async: asynchronous changes of rate it can hold. */
+/*
+ * PROTOCOL_ATTRIBUTES: num_clocks, and max_pending_async: asynchronous changes of rate it can hold.
+ */
 int scmi_clock_protocol_attributes(struct scmi_agent *agent,
 				   struct scmi_clock_protocol_attributes_response *attributes);
 
 /*
- * CLOCK_ATTRIBUTES: capabilities, whether it runs, the name (its first 15 characters). What the version
- * spoken does not tell is false or 0.
+ * CLOCK_ATTRIBUTES: capabilities, whether it runs, the name (its first 15 characters). What the
+ * version spoken does not tell is false or 0.
  */
 int scmi_clock_attributes(struct scmi_agent *agent, uint32_t clock_id,
 			  struct scmi_clock_attributes_response *attributes);
@@ -47,15 +52,15 @@ struct scmi_clock_rates {
 	uint32_t space;     /* its elements, at least 3 */
 	uint32_t count;     /* elements written */
 	uint32_t remaining; /* rates behind these */
-	bool triplet; /* a range: [0] is the lowest rate, [1] the highest, [2] the step; count is 3 */
+	bool triplet;       /* a range: lowest rate, highest rate, step; count is 3 */
 };
 
 /**
  * scmi_clock_describe_rates() - CLOCK_DESCRIBE_RATES, one message
  * @rate_index: the first rate wanted, counted from 0
  *
- * Fills the array as far as this answer and the array go. While rates->remaining is not 0, ask again with
- * @rate_index increased by rates->count. Rates ascend from version 2.0 on.
+ * Fills the array as far as this answer and the array go. While rates->remaining is not 0, ask
+ * again with @rate_index increased by rates->count. Rates ascend from version 2.0 on.
  * Statuses: OUT_OF_RANGE when @rate_index is beyond the list.
  */
 int scmi_clock_describe_rates(struct scmi_agent *agent, uint32_t clock_id, uint32_t rate_index,
@@ -65,7 +70,8 @@ int scmi_clock_describe_rates(struct scmi_agent *agent, uint32_t clock_id, uint3
  * All rates, in as many messages as it takes. Where the array is too small it holds the first
  * rates->space and rates->remaining says how many are missing; that is no error.
  */
-int scmi_clock_list_rates(struct scmi_agent *agent, uint32_t clock_id, struct scmi_clock_rates *rates);
+int scmi_clock_list_rates(struct scmi_agent *agent, uint32_t clock_id,
+			  struct scmi_clock_rates *rates);
 
 /* CLOCK_RATE_GET: the rate; of a clock that is off, the rate that it will have. */
 int scmi_clock_rate_get(struct scmi_agent *agent, uint32_t clock_id, uint64_t *rate_hz);
@@ -89,8 +95,8 @@ int scmi_clock_rate_set(struct scmi_agent *agent, uint32_t clock_id, uint64_t ra
  * scmi_clock_rate_set_async() - CLOCK_RATE_SET, queued; blocks until CLOCK_RATE_SET_COMPLETE
  * @set_hz: the rate that was set; may be NULL
  *
- * For changes that may take longer than an answer may. -EOPNOTSUPP without a P2A channel. Statuses: as
- * scmi_clock_rate_set(); BUSY when max_pending_async changes are queued.
+ * For changes that may take longer than an answer may. -EOPNOTSUPP without a P2A channel. Statuses:
+ * as scmi_clock_rate_set(); BUSY when max_pending_async changes are queued.
  */
 int scmi_clock_rate_set_async(struct scmi_agent *agent, uint32_t clock_id, uint64_t rate_hz,
 			      enum scmi_clock_rounding rounding, uint64_t *set_hz);
@@ -116,13 +122,14 @@ int scmi_clock_rate_set_result(const struct scmi_result *result, uint64_t *set_h
 
 /*
  * CLOCK_RATE_NOTIFY (2.0): subscribe to CLOCK_RATE_CHANGED of one clock, or end it. Listen first
- * (scmi_agent_listen() with SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_RATE_CHANGED); decode with scmi_clock_rate_changed_decode().
- * Statuses: NOT_SUPPORTED where the attributes do not offer it.
+ * (scmi_agent_listen() with SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_RATE_CHANGED); decode with
+ * scmi_clock_rate_changed_decode(). Statuses: NOT_SUPPORTED where the attributes do not offer it.
  */
 int scmi_clock_rate_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable);
 
 /* CLOCK_RATE_CHANGE_REQUESTED_NOTIFY (2.0): likewise for CLOCK_RATE_CHANGE_REQUESTED. */
-int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable);
+int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock_id,
+					    bool enable);
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
@@ -143,9 +150,9 @@ enum scmi_clock_extended_config {
  * scmi_clock_config_set() - CLOCK_CONFIG_SET
  * @type: an extended configuration to set to @value as well, or SCMI_CLOCK_NO_CONFIG
  *
- * Before version 3.0 only SCMI_CLOCK_OFF and SCMI_CLOCK_ON without a type exist; the rest is -EOPNOTSUPP.
- * Switching off ends this agent's wish: the clock runs on while another agent wants it.
- * Statuses: INVALID_PARAMETERS, DENIED.
+ * Before version 3.0 only SCMI_CLOCK_OFF and SCMI_CLOCK_ON without a type exist; the rest is
+ * -EOPNOTSUPP. Switching off ends this agent's wish: the clock runs on while another agent wants
+ * it. Statuses: INVALID_PARAMETERS, DENIED.
  */
 int scmi_clock_config_set(struct scmi_agent *agent, uint32_t clock_id, enum scmi_clock_state state,
 			  uint8_t type, uint32_t value);
@@ -180,14 +187,20 @@ struct scmi_clock_parents {
  * CLOCK_POSSIBLE_PARENTS_GET, one message; used as scmi_clock_describe_rates().
  * Statuses: OUT_OF_RANGE (skip_parents), NOT_SUPPORTED (no parents advertised), DENIED.
  */
-int scmi_clock_possible_parents_get(struct scmi_agent *agent, uint32_t clock_id, uint32_t skip_parents,
-				    struct scmi_clock_parents *parents);
+int scmi_clock_possible_parents_get(struct scmi_agent *agent, uint32_t clock_id,
+				    uint32_t skip_parents, struct scmi_clock_parents *parents);
 
-/* All parents, in as many messages as it takes; a small array is filled as by scmi_clock_list_rates(). */
+/*
+ * All parents, in as many messages as it takes; a small array is filled as by
+ * scmi_clock_list_rates().
+ */
 int scmi_clock_list_parents(struct scmi_agent *agent, uint32_t clock_id,
 			    struct scmi_clock_parents *parents);
 
-/* CLOCK_PARENT_SET. Statuses: INVALID_PARAMETERS (not a possible parent), OUT_OF_RANGE, NOT_SUPPORTED, DENIED. */
+/*
+ * CLOCK_PARENT_SET. Statuses: INVALID_PARAMETERS (not a possible parent), OUT_OF_RANGE,
+ * NOT_SUPPORTED, DENIED.
+ */
 int scmi_clock_parent_set(struct scmi_agent *agent, uint32_t clock_id, uint32_t parent_id);
 
 /* CLOCK_PARENT_GET. Statuses: NOT_SUPPORTED, DENIED. */

@@ -18,7 +18,10 @@ static bool config_valid(const struct scmi_agent_config *config)
 	       host->send && host->now_ns && !host->lock == !host->unlock;
 }
 
-/* What one transfer has room for: its command, its answer and, with a P2A channel, a delayed response. */
+/*
+ * What one transfer has room for: its command, its answer and, with a P2A channel, a delayed
+ * response.
+ */
 static size_t buffers_size(const struct scmi_agent_config *config)
 {
 	return aligned(config->message_size_max) * (config->p2a ? 3 : 2);
@@ -26,7 +29,8 @@ static size_t buffers_size(const struct scmi_agent_config *config)
 
 static size_t queue_size(const struct scmi_agent_config *config)
 {
-	return config->p2a ? scmi_queue_size(config->notifications_max, config->message_size_max) : 0;
+	return config->p2a ? scmi_queue_size(config->notifications_max, config->message_size_max)
+			   : 0;
 }
 
 size_t scmi_agent_size(const struct scmi_agent_config *config)
@@ -39,7 +43,8 @@ size_t scmi_agent_size(const struct scmi_agent_config *config)
 	       queue_size(config);
 }
 
-static void init_transfer(struct scmi_agent *agent, struct scmi_transfer *transfer, uint8_t *buffers)
+static void init_transfer(struct scmi_agent *agent, struct scmi_transfer *transfer,
+			  uint8_t *buffers)
 {
 	size_t size = aligned(agent->config.message_size_max);
 

@@ -43,7 +43,7 @@ struct scmi_transfer {
 };
 
 /* Versions are remembered for the protocols that may ever be described: 0x10 and up. */
-#define SCMI_FIRST_PROTOCOL 0x10u
+#define SCMI_FIRST_PROTOCOL      0x10u
 #define SCMI_DESCRIBED_PROTOCOLS 16u
 
 struct scmi_agent {
@@ -109,8 +109,8 @@ static inline uint64_t scmi_deadline_ns(uint64_t now_ns, uint64_t timeout_ns)
 /* transfer.c; all with the lock held. */
 
 /*
- * The one decision. `awaited` (SCMI_AWAIT_*) is what the platform still owes: with it the token goes
- * into quarantine. Returns whether wake() is due.
+ * The one decision. `awaited` (SCMI_AWAIT_*) is what the platform still owes: with it the token
+ * goes into quarantine. Returns whether wake() is due.
  */
 bool scmi_transfer_end(struct scmi_transfer *transfer, uint32_t awaited);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The base protocol's typed calls: one function per message, in the order of their ids; then the helper. */
+/*
+ * The base protocol's typed calls: one function per message, in the order of their ids; then the
+ * helper.
+ */
 #include <scmi/base.h>
 
 #include "agent/typed.h"
@@ -34,8 +37,10 @@ int scmi_base_protocol_attributes(struct scmi_agent *agent,
 	error = ask(agent, SCMI_PROTOCOL_ATTRIBUTES, &version, &answer);
 	if (error)
 		return error;
-	return scmi_typed_end(&answer, scmi_base_protocol_attributes_response_decode(
-					       attributes, answer.values, answer.size, version));
+	return scmi_typed_end(&answer,
+			      scmi_base_protocol_attributes_response_decode(attributes,
+									    answer.values,
+									    answer.size, version));
 }
 
 int scmi_base_discover_vendor(struct scmi_agent *agent, char vendor[16])
@@ -48,8 +53,9 @@ int scmi_base_discover_vendor(struct scmi_agent *agent, char vendor[16])
 	error = ask(agent, SCMI_BASE_DISCOVER_VENDOR, &version, &answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_base_discover_vendor_response_decode(
-						&response, answer.values, answer.size, version));
+	error = scmi_typed_end(&answer,
+			       scmi_base_discover_vendor_response_decode(&response, answer.values,
+									 answer.size, version));
 	if (!error)
 		memcpy(vendor, response.vendor_identifier, sizeof(response.vendor_identifier));
 	return error;
@@ -65,15 +71,18 @@ int scmi_base_discover_sub_vendor(struct scmi_agent *agent, char sub_vendor[16])
 	error = ask(agent, SCMI_BASE_DISCOVER_SUB_VENDOR, &version, &answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_base_discover_sub_vendor_response_decode(
-						&response, answer.values, answer.size, version));
+	error = scmi_typed_end(&answer,
+			       scmi_base_discover_sub_vendor_response_decode(&response,
+									     answer.values,
+									     answer.size, version));
 	if (!error)
 		memcpy(sub_vendor, response.sub_vendor_identifier,
 		       sizeof(response.sub_vendor_identifier));
 	return error;
 }
 
-int scmi_base_discover_implementation_version(struct scmi_agent *agent, uint32_t *implementation_version)
+int scmi_base_discover_implementation_version(struct scmi_agent *agent,
+					      uint32_t *implementation_version)
 {
 	struct scmi_base_discover_implementation_version_response response;
 	struct scmi_typed_answer answer;
@@ -91,20 +100,21 @@ int scmi_base_discover_implementation_version(struct scmi_agent *agent, uint32_t
 }
 
 /* Take what fits from an answer; returns how many ids that were. */
-static uint32_t take_protocols(struct scmi_array *protocols, uint32_t version, uint8_t *protocol_ids,
-			       uint32_t space)
+static uint32_t take_protocols(struct scmi_array *protocols, uint32_t version,
+			       uint8_t *protocol_ids, uint32_t space)
 {
 	struct scmi_base_discover_list_protocols_response_protocols element;
 	uint32_t taken = 0;
 
-	while (taken < space && scmi_base_discover_list_protocols_response_protocols_next(
-					protocols, &element, version) > 0)
+	while (taken < space &&
+	       scmi_base_discover_list_protocols_response_protocols_next(protocols, &element,
+									 version) > 0)
 		protocol_ids[taken++] = element.protocol_id;
 	return taken;
 }
 
-int scmi_base_discover_list_protocols(struct scmi_agent *agent, uint32_t skip, uint8_t *protocol_ids,
-				      uint32_t space, uint32_t *count)
+int scmi_base_discover_list_protocols(struct scmi_agent *agent, uint32_t skip,
+				      uint8_t *protocol_ids, uint32_t space, uint32_t *count)
 {
 	struct scmi_base_discover_list_protocols_request request = { .skip = skip };
 	struct scmi_base_discover_list_protocols_response response;
@@ -143,12 +153,14 @@ int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t agent_id,
 	if (error)
 		return error;
 	error = call(agent, SCMI_BASE_DISCOVER_AGENT, payload,
-		     scmi_base_discover_agent_request_encode(payload, sizeof(payload), &request, version),
+		     scmi_base_discover_agent_request_encode(payload, sizeof(payload), &request,
+							     version),
 		     &answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_base_discover_agent_response_decode(
-						found, answer.values, answer.size, version));
+	error = scmi_typed_end(&answer,
+			       scmi_base_discover_agent_response_decode(found, answer.values,
+									answer.size, version));
 	if (!error && version < SCMI_BASE_VERSION_2_0)
 		found->agent_id = agent_id;
 	return error;
@@ -165,12 +177,13 @@ int scmi_base_notify_errors(struct scmi_agent *agent, bool enable)
 	if (error)
 		return error;
 	return call(agent, SCMI_BASE_NOTIFY_ERRORS, payload,
-		    scmi_base_notify_errors_request_encode(payload, sizeof(payload), &request, version),
+		    scmi_base_notify_errors_request_encode(payload, sizeof(payload), &request,
+							   version),
 		    NULL);
 }
 
-int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id,
-				     bool allow)
+int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id,
+				     uint32_t device_id, bool allow)
 {
 	struct scmi_base_set_device_permissions_request request = {
 		.agent_id = agent_id,
@@ -185,13 +198,13 @@ int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id
 	if (error)
 		return error;
 	return call(agent, SCMI_BASE_SET_DEVICE_PERMISSIONS, payload,
-		    scmi_base_set_device_permissions_request_encode(payload, sizeof(payload), &request,
-								    version),
+		    scmi_base_set_device_permissions_request_encode(payload, sizeof(payload),
+								    &request, version),
 		    NULL);
 }
 
-int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id,
-				       uint8_t protocol_id, bool allow)
+int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_id,
+				       uint32_t device_id, uint8_t protocol_id, bool allow)
 {
 	struct scmi_base_set_protocol_permissions_request request = {
 		.agent_id = agent_id,
@@ -207,8 +220,8 @@ int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_
 	if (error)
 		return error;
 	return call(agent, SCMI_BASE_SET_PROTOCOL_PERMISSIONS, payload,
-		    scmi_base_set_protocol_permissions_request_encode(payload, sizeof(payload), &request,
-								      version),
+		    scmi_base_set_protocol_permissions_request_encode(payload, sizeof(payload),
+								      &request, version),
 		    NULL);
 }
 
@@ -248,7 +261,8 @@ int scmi_base_list_protocols(struct scmi_agent *agent, uint8_t *protocol_ids, ui
 		uint8_t page[256];
 		uint32_t found;
 
-		error = scmi_base_discover_list_protocols(agent, listed, page, sizeof(page), &found);
+		error = scmi_base_discover_list_protocols(agent, listed, page, sizeof(page),
+							  &found);
 		if (error)
 			return error;
 		if (!found || found > attributes.num_protocols - listed)

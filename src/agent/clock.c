@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The clock protocol's typed calls: one function per message, in the order of <scmi/clock.h>. What takes several
- * messages is in clock_lists.c.
+ * The clock protocol's typed calls: one function per message, in the order of <scmi/clock.h>. What
+ * takes several messages is in clock_lists.c.
  */
 #include <scmi/clock.h>
 
@@ -31,8 +31,10 @@ int scmi_clock_protocol_attributes(struct scmi_agent *agent,
 	error = call(agent, SCMI_PROTOCOL_ATTRIBUTES, NULL, 0, &answer);
 	if (error)
 		return error;
-	return scmi_typed_end(&answer, scmi_clock_protocol_attributes_response_decode(
-					       attributes, answer.values, answer.size, version));
+	return scmi_typed_end(&answer,
+			      scmi_clock_protocol_attributes_response_decode(attributes,
+									     answer.values,
+									     answer.size, version));
 }
 
 int scmi_clock_attributes(struct scmi_agent *agent, uint32_t clock_id,
@@ -48,12 +50,14 @@ int scmi_clock_attributes(struct scmi_agent *agent, uint32_t clock_id,
 	if (error)
 		return error;
 	error = call(agent, SCMI_CLOCK_ATTRIBUTES, payload,
-		     scmi_clock_attributes_request_encode(payload, sizeof(payload), &request, version),
+		     scmi_clock_attributes_request_encode(payload, sizeof(payload), &request,
+							  version),
 		     &answer);
 	if (error)
 		return error;
-	return scmi_typed_end(&answer, scmi_clock_attributes_response_decode(
-					       attributes, answer.values, answer.size, version));
+	return scmi_typed_end(&answer,
+			      scmi_clock_attributes_response_decode(attributes, answer.values,
+								    answer.size, version));
 }
 
 int scmi_clock_name_get(struct scmi_agent *agent, uint32_t clock_id, char name[64])
@@ -69,12 +73,14 @@ int scmi_clock_name_get(struct scmi_agent *agent, uint32_t clock_id, char name[6
 	if (error)
 		return error;
 	error = call(agent, SCMI_CLOCK_NAME_GET, payload,
-		     scmi_clock_name_get_request_encode(payload, sizeof(payload), &request, version),
+		     scmi_clock_name_get_request_encode(payload, sizeof(payload), &request,
+							version),
 		     &answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_clock_name_get_response_decode(
-						&response, answer.values, answer.size, version));
+	error = scmi_typed_end(&answer,
+			       scmi_clock_name_get_response_decode(&response, answer.values,
+								   answer.size, version));
 	if (!error)
 		memcpy(name, response.name, sizeof(response.name));
 	return error;
@@ -95,12 +101,14 @@ int scmi_clock_rate_get(struct scmi_agent *agent, uint32_t clock_id, uint64_t *r
 	if (error)
 		return error;
 	error = call(agent, SCMI_CLOCK_RATE_GET, payload,
-		     scmi_clock_rate_get_request_encode(payload, sizeof(payload), &request, version),
+		     scmi_clock_rate_get_request_encode(payload, sizeof(payload), &request,
+							version),
 		     &answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_clock_rate_get_response_decode(
-						&response, answer.values, answer.size, version));
+	error = scmi_typed_end(&answer,
+			       scmi_clock_rate_get_response_decode(&response, answer.values,
+								   answer.size, version));
 	if (!error)
 		*rate_hz = response.rate_hz;
 	return error;
@@ -182,8 +190,8 @@ int scmi_clock_rate_set_result(const struct scmi_result *result, uint64_t *set_h
 
 	if (error)
 		return error;
-	if (scmi_clock_rate_set_complete_decode(&complete, result->delayed_values, result->delayed_size,
-						RATE_SET_VERSION))
+	if (scmi_clock_rate_set_complete_decode(&complete, result->delayed_values,
+						result->delayed_size, RATE_SET_VERSION))
 		return -EPROTO;
 	if (set_hz)
 		*set_hz = complete.rate_hz;
@@ -231,11 +239,13 @@ int scmi_clock_rate_notify(struct scmi_agent *agent, uint32_t clock_id, bool ena
 	if (error)
 		return error;
 	return call(agent, SCMI_CLOCK_RATE_NOTIFY, payload,
-		    scmi_clock_rate_notify_request_encode(payload, sizeof(payload), &request, version),
+		    scmi_clock_rate_notify_request_encode(payload, sizeof(payload), &request,
+							  version),
 		    NULL);
 }
 
-int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable)
+int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock_id,
+					    bool enable)
 {
 	struct scmi_clock_rate_change_requested_notify_request request = {
 		.clock_id = clock_id,
@@ -276,7 +286,8 @@ int scmi_clock_config_set(struct scmi_agent *agent, uint32_t clock_id, enum scmi
 	    (type != SCMI_CLOCK_NO_CONFIG || state == SCMI_CLOCK_UNCHANGED))
 		return -EOPNOTSUPP;
 	return call(agent, SCMI_CLOCK_CONFIG_SET, payload,
-		    scmi_clock_config_set_request_encode(payload, sizeof(payload), &request, version),
+		    scmi_clock_config_set_request_encode(payload, sizeof(payload), &request,
+							 version),
 		    NULL);
 }
 
@@ -303,12 +314,14 @@ static int config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type,
 	int error;
 
 	error = call(agent, SCMI_CLOCK_CONFIG_GET, payload,
-		     scmi_clock_config_get_request_encode(payload, sizeof(payload), &request, version),
+		     scmi_clock_config_get_request_encode(payload, sizeof(payload), &request,
+							  version),
 		     &answer);
 	if (error)
 		return error;
-	return scmi_typed_end(&answer, scmi_clock_config_get_response_decode(
-					       response, answer.values, answer.size, version));
+	return scmi_typed_end(&answer,
+			      scmi_clock_config_get_response_decode(response, answer.values,
+								    answer.size, version));
 }
 
 int scmi_clock_config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type, bool *enabled,
@@ -355,8 +368,9 @@ int scmi_clock_get_permissions(struct scmi_agent *agent, uint32_t clock_id,
 		     &answer);
 	if (error)
 		return error;
-	return scmi_typed_end(&answer, scmi_clock_get_permissions_response_decode(
-					       permissions, answer.values, answer.size, version));
+	return scmi_typed_end(&answer,
+			      scmi_clock_get_permissions_response_decode(permissions, answer.values,
+									 answer.size, version));
 }
 
 /* ---- parents --------------------------------------------------------------------------------- */
@@ -375,7 +389,8 @@ int scmi_clock_parent_set(struct scmi_agent *agent, uint32_t clock_id, uint32_t 
 	if (error)
 		return error;
 	return call(agent, SCMI_CLOCK_PARENT_SET, payload,
-		    scmi_clock_parent_set_request_encode(payload, sizeof(payload), &request, version),
+		    scmi_clock_parent_set_request_encode(payload, sizeof(payload), &request,
+							 version),
 		    NULL);
 }
 
@@ -392,12 +407,14 @@ int scmi_clock_parent_get(struct scmi_agent *agent, uint32_t clock_id, uint32_t 
 	if (error)
 		return error;
 	error = call(agent, SCMI_CLOCK_PARENT_GET, payload,
-		     scmi_clock_parent_get_request_encode(payload, sizeof(payload), &request, version),
+		     scmi_clock_parent_get_request_encode(payload, sizeof(payload), &request,
+							  version),
 		     &answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_clock_parent_get_response_decode(
-						&response, answer.values, answer.size, version));
+	error = scmi_typed_end(&answer,
+			       scmi_clock_parent_get_response_decode(&response, answer.values,
+								     answer.size, version));
 	if (!error)
 		*parent_id = response.parent_id;
 	return error;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What takes several clock messages: names, rates, parents. A list ends when the platform says that nothing
- * remains; a page without progress, or one that adds up to more than was announced, ends it with -EPROTO.
+ * What takes several clock messages: names, rates, parents. A list ends when the platform says that
+ * nothing remains; a page without progress, or one that adds up to more than was announced, ends it
+ * with -EPROTO.
  */
 #include <scmi/clock.h>
 
@@ -23,7 +24,10 @@ int scmi_clock_name(struct scmi_agent *agent, uint32_t clock_id, char name[64])
 
 /* ---- rates ----------------------------------------------------------------------------------- */
 
-/* Take what fits from an answer. Returns 0, or a negative status if the platform contradicts itself. */
+/*
+ * Take what fits from an answer. Returns 0, or a negative status if the platform contradicts
+ * itself.
+ */
 static int take_rates(struct scmi_clock_describe_rates_response *response, uint32_t rate_index,
 		      uint32_t version, struct scmi_clock_rates *rates)
 {
@@ -40,7 +44,8 @@ static int take_rates(struct scmi_clock_describe_rates_response *response, uint3
 	rates->triplet = response->triplet;
 	rates->count = 0;
 	while (rates->count < rates->space &&
-	       scmi_clock_describe_rates_response_rates_next(&response->rates, &element, version) > 0)
+	       scmi_clock_describe_rates_response_rates_next(&response->rates, &element, version) >
+		       0)
 		rates->rates_hz[rates->count++] = element.rate_hz;
 	rates->remaining = response->rates.count + response->num_remaining;
 	return SCMI_SUCCESS;
@@ -84,7 +89,8 @@ int scmi_clock_describe_rates(struct scmi_agent *agent, uint32_t clock_id, uint3
 	return describe_rates(agent, clock_id, rate_index, rates);
 }
 
-int scmi_clock_list_rates(struct scmi_agent *agent, uint32_t clock_id, struct scmi_clock_rates *rates)
+int scmi_clock_list_rates(struct scmi_agent *agent, uint32_t clock_id,
+			  struct scmi_clock_rates *rates)
 {
 	struct scmi_clock_rates page = *rates;
 	uint32_t count = 0;
@@ -129,8 +135,8 @@ static int take_parents(struct scmi_clock_possible_parents_get_response *respons
 	return SCMI_SUCCESS;
 }
 
-int scmi_clock_possible_parents_get(struct scmi_agent *agent, uint32_t clock_id, uint32_t skip_parents,
-				    struct scmi_clock_parents *parents)
+int scmi_clock_possible_parents_get(struct scmi_agent *agent, uint32_t clock_id,
+				    uint32_t skip_parents, struct scmi_clock_parents *parents)
 {
 	struct scmi_clock_possible_parents_get_request request = {
 		.clock_id = clock_id,
@@ -145,17 +151,20 @@ int scmi_clock_possible_parents_get(struct scmi_agent *agent, uint32_t clock_id,
 
 	if (!parents->space)
 		return -EINVAL;
-	error = scmi_typed_version(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_POSSIBLE_PARENTS_GET, &version);
+	error = scmi_typed_version(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_POSSIBLE_PARENTS_GET,
+				   &version);
 	if (error)
 		return error;
-	error = scmi_typed_call(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_POSSIBLE_PARENTS_GET, payload,
-				scmi_clock_possible_parents_get_request_encode(
-					payload, sizeof(payload), &request, version),
+	error = scmi_typed_call(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_POSSIBLE_PARENTS_GET,
+				payload,
+				scmi_clock_possible_parents_get_request_encode(payload,
+									       sizeof(payload),
+									       &request, version),
 				&answer);
 	if (error)
 		return error;
-	decoded = scmi_clock_possible_parents_get_response_decode(&response, answer.values, answer.size,
-								  version);
+	decoded = scmi_clock_possible_parents_get_response_decode(&response, answer.values,
+								  answer.size, version);
 	if (!decoded)
 		decoded = take_parents(&response, version, parents);
 	return scmi_typed_end(&answer, decoded);

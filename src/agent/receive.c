@@ -2,8 +2,8 @@
 /*
  * What comes from the platform: answers, delayed responses, notifications.
  *
- * The peer is not trusted. A reply is only believed if its token is out and protocol and message are those
- * of the command; everything else is counted and dropped. May run in interrupt context.
+ * The peer is not trusted. A reply is only believed if its token is out and protocol and message
+ * are those of the command; everything else is counted and dropped. May run in interrupt context.
  */
 #include "agent/agent.h"
 
@@ -16,8 +16,8 @@
 #define RESERVED 1u
 
 /*
- * A reply whose token is not out. One that was awaited after its transfer had ended is late; one more
- * than the command could have is a duplicate; one that answers nothing we sent is malformed.
+ * A reply whose token is not out. One that was awaited after its transfer had ended is late; one
+ * more than the command could have is a duplicate; one that answers nothing we sent is malformed.
  */
 static void receive_stray(struct scmi_agent *agent, uint32_t header, uint32_t kind, bool succeeded)
 {
@@ -55,7 +55,8 @@ static struct scmi_transfer *find(struct scmi_agent *agent, uint32_t header)
 	return &agent->transfers[scmi_token_owner(&agent->tokens, token)];
 }
 
-static bool receive_answer(struct scmi_agent *agent, const uint8_t *message, size_t size, uint64_t now_ns)
+static bool receive_answer(struct scmi_agent *agent, const uint8_t *message, size_t size,
+			   uint64_t now_ns)
 {
 	uint32_t header = scmi_get_le32(message);
 	int32_t status = (int32_t)scmi_get_le32(message + SCMI_HEADER_SIZE);
@@ -88,9 +89,9 @@ static bool receive_answer(struct scmi_agent *agent, const uint8_t *message, siz
 }
 
 /*
- * The two may arrive over different ways, so a delayed response can overtake its answer. It then proves
- * that the command was accepted, and the transfer ends as if the answer had been SUCCESS; the
- * answer, when it comes, is dropped as one too many.
+ * The two may arrive over different ways, so a delayed response can overtake its answer. It then
+ * proves that the command was accepted, and the transfer ends as if the answer had been SUCCESS;
+ * the answer, when it comes, is dropped as one too many.
  */
 static bool receive_delayed(struct scmi_agent *agent, const uint8_t *message, size_t size)
 {

@@ -48,8 +48,9 @@ bool scmi_transfers_fail(struct scmi_agent *agent, int error)
 	bool wake = false;
 
 	while (!scmi_list_empty(&agent->out))
-		wake |= scmi_transfer_fail(
-			scmi_list_entry(agent->out.next, struct scmi_transfer, link), error);
+		wake |= scmi_transfer_fail(scmi_list_entry(agent->out.next, struct scmi_transfer,
+							   link),
+					   error);
 	return wake;
 }
 
@@ -114,9 +115,9 @@ static uint64_t timeout_ns(const struct scmi_agent *agent, const struct scmi_com
 }
 
 /*
- * Hand it to the transport; from then on its time runs. On failure it is still out, without a limit.
- * While the transport has it another thread may see it answered, ended, even used for another
- * command: `header` tells whether it still is the same.
+ * Hand it to the transport; from then on its time runs. On failure it is still out, without a
+ * limit. While the transport has it another thread may see it answered, ended, even used for
+ * another command: `header` tells whether it still is the same.
  */
 static int send_once(struct scmi_transfer *transfer, uint32_t header,
 		     const struct scmi_command *command)
@@ -139,8 +140,8 @@ static int send_once(struct scmi_transfer *transfer, uint32_t header,
 }
 
 /*
- * Sending failed: take everything back, as if it had never been. Returns false if somebody else ended it
- * meanwhile: then it stays so.
+ * Sending failed: take everything back, as if it had never been. Returns false if somebody else
+ * ended it meanwhile: then it stays so.
  */
 static bool withdraw(struct scmi_transfer *transfer, uint32_t header)
 {
@@ -168,8 +169,8 @@ static void trace_command(const struct scmi_transfer *transfer, const struct scm
 		host->trace(host->ctx, true, transfer->command, SCMI_HEADER_SIZE + command->size);
 }
 
-int scmi_agent_submit(struct scmi_agent *agent, const struct scmi_command *command, scmi_done_fn *done,
-		      void *ctx, struct scmi_transfer **handle)
+int scmi_agent_submit(struct scmi_agent *agent, const struct scmi_command *command,
+		      scmi_done_fn *done, void *ctx, struct scmi_transfer **handle)
 {
 	struct scmi_transfer *transfer;
 	uint32_t header;
@@ -220,7 +221,8 @@ static bool in_callback(const struct scmi_agent *agent)
 }
 
 /* Let messages come in: sleep until deadline_ns at most, or look once if the command polls. */
-static int let_come(struct scmi_agent *agent, const struct scmi_command *command, uint64_t deadline_ns)
+static int let_come(struct scmi_agent *agent, const struct scmi_command *command,
+		    uint64_t deadline_ns)
 {
 	const struct scmi_agent_host *host = &agent->config.host;
 
@@ -239,8 +241,8 @@ static int send_until(struct scmi_transfer *transfer, const struct scmi_command 
 	trace_command(transfer, command);
 	error = send_once(transfer, transfer->header, command);
 	if (error == -EAGAIN) {
-		uint64_t own_limit_ns = scmi_deadline_ns(scmi_agent_now_ns(agent),
-							 timeout_ns(agent, command));
+		uint64_t own_limit_ns =
+			scmi_deadline_ns(scmi_agent_now_ns(agent), timeout_ns(agent, command));
 
 		if (own_limit_ns < limit_ns)
 			limit_ns = own_limit_ns;
@@ -270,7 +272,8 @@ static bool waiting(const struct scmi_transfer *transfer, uint64_t *deadline_ns)
 }
 
 /* Wait until it has ended, at most until limit_ns. */
-static void await(struct scmi_transfer *transfer, const struct scmi_command *command, uint64_t limit_ns)
+static void await(struct scmi_transfer *transfer, const struct scmi_command *command,
+		  uint64_t limit_ns)
 {
 	struct scmi_agent *agent = transfer->agent;
 	uint64_t deadline_ns;

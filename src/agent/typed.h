@@ -14,13 +14,16 @@ struct scmi_typed_answer {
 	size_t size;
 };
 
-/* The version spoken for a protocol; -EOPNOTSUPP if it does not have the command. May block the first time. */
+/*
+ * The version spoken for a protocol; -EOPNOTSUPP if it does not have the command. May block the
+ * first time.
+ */
 int scmi_typed_version(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
 		       uint32_t *version);
 
 /*
- * Send a command and wait for its answer. `size` is what the encoder returned: negative gives -EINVAL. With `answer`
- * NULL there is nothing to look at, and no scmi_typed_end().
+ * Send a command and wait for its answer. `size` is what the encoder returned: negative gives
+ * -EINVAL. With `answer` NULL there is nothing to look at, and no scmi_typed_end().
  */
 int scmi_typed_call(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
 		    const void *payload, int size, struct scmi_typed_answer *answer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What every protocol has: PROTOCOL_VERSION, PROTOCOL_MESSAGE_ATTRIBUTES, NEGOTIATE_PROTOCOL_VERSION; and which
- * version is spoken.
+ * What every protocol has: PROTOCOL_VERSION, PROTOCOL_MESSAGE_ATTRIBUTES,
+ * NEGOTIATE_PROTOCOL_VERSION; and which version is spoken.
  */
 #include <scmi/wire/common.h>
 
@@ -16,8 +16,12 @@ static uint32_t *slot_of(struct scmi_agent *agent, uint8_t protocol_id)
 	return index < SCMI_DESCRIBED_PROTOCOLS ? &agent->versions[index] : NULL;
 }
 
-/* Remember it, unless the channel was reset since `resets` was read: then the platform has forgotten it. */
-static void remember(struct scmi_agent *agent, uint8_t protocol_id, uint32_t version, uint32_t resets)
+/*
+ * Remember it, unless the channel was reset since `resets` was read: then the platform has
+ * forgotten it.
+ */
+static void remember(struct scmi_agent *agent, uint8_t protocol_id, uint32_t version,
+		     uint32_t resets)
 {
 	scmi_agent_lock(agent);
 	if (agent->resets == resets)
@@ -44,8 +48,9 @@ static int ask_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *
 	error = scmi_typed_call(agent, protocol_id, SCMI_PROTOCOL_VERSION, NULL, 0, &answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_protocol_version_response_decode(
-						&response, answer.values, answer.size, 0));
+	error = scmi_typed_end(&answer,
+			       scmi_protocol_version_response_decode(&response, answer.values,
+								     answer.size, 0));
 	if (!error)
 		*version = response.version;
 	return error;
@@ -55,12 +60,16 @@ static int ask_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t
 {
 	struct scmi_negotiate_protocol_version_request request = { .version = version };
 	uint8_t payload[SCMI_NEGOTIATE_PROTOCOL_VERSION_REQUEST_SIZE_MAX];
-	int size = scmi_negotiate_protocol_version_request_encode(payload, sizeof(payload), &request, 0);
+	int size = scmi_negotiate_protocol_version_request_encode(payload, sizeof(payload),
+								  &request, 0);
 
-	return scmi_typed_call(agent, protocol_id, SCMI_NEGOTIATE_PROTOCOL_VERSION, payload, size, NULL);
+	return scmi_typed_call(agent, protocol_id, SCMI_NEGOTIATE_PROTOCOL_VERSION, payload, size,
+			       NULL);
 }
 
-/* The version we speak to a platform that serves `served`: the newest described that is not newer. */
+/*
+ * The version we speak to a platform that serves `served`: the newest described that is not newer.
+ */
 static uint32_t best_version(const uint32_t *described, size_t count, uint32_t served)
 {
 	uint32_t best = 0;
@@ -102,8 +111,8 @@ int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *
 	if (!best)
 		return -EPROTO;
 	/*
-	 * A platform that is newer than us must be told. Below our newest there is nothing to tell: a version
-	 * that we do not know has at least the messages of the one before it.
+	 * A platform that is newer than us must be told. Below our newest there is nothing to tell:
+	 * a version that we do not know has at least the messages of the one before it.
 	 */
 	if (served > best && best == described[count - 1]) {
 		error = ask_negotiate(agent, protocol_id, best);
@@ -141,15 +150,18 @@ int scmi_agent_message_attributes(struct scmi_agent *agent, uint8_t protocol_id,
 	struct scmi_protocol_message_attributes_response response;
 	uint8_t payload[SCMI_PROTOCOL_MESSAGE_ATTRIBUTES_REQUEST_SIZE_MAX];
 	struct scmi_typed_answer answer;
-	int size = scmi_protocol_message_attributes_request_encode(payload, sizeof(payload), &request, 0);
+	int size = scmi_protocol_message_attributes_request_encode(payload, sizeof(payload),
+								   &request, 0);
 	int error;
 
 	error = scmi_typed_call(agent, protocol_id, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, payload, size,
 				&answer);
 	if (error)
 		return error;
-	error = scmi_typed_end(&answer, scmi_protocol_message_attributes_response_decode(
-						&response, answer.values, answer.size, 0));
+	error = scmi_typed_end(&answer,
+			       scmi_protocol_message_attributes_response_decode(&response,
+										answer.values,
+										answer.size, 0));
 	if (!error && attributes)
 		*attributes = response.attributes;
 	return error;

@@ -7,23 +7,27 @@ static const char *status_text(int32_t status)
 	case SCMI_NOT_SUPPORTED:
 		return "the platform answered NOT_SUPPORTED: it does not offer this";
 	case SCMI_INVALID_PARAMETERS:
-		return "the platform answered INVALID_PARAMETERS: a value is malformed or not allowed here";
+		return "the platform answered INVALID_PARAMETERS: a value is malformed or not "
+		       "allowed here";
 	case SCMI_DENIED:
 		return "the platform answered DENIED: this agent has no permission";
 	case SCMI_NOT_FOUND:
 		return "the platform answered NOT_FOUND: no such domain or message";
 	case SCMI_OUT_OF_RANGE:
-		return "the platform answered OUT_OF_RANGE: a value or index is beyond what is possible";
+		return "the platform answered OUT_OF_RANGE: a value or index is beyond what is "
+		       "possible";
 	case SCMI_BUSY:
 		return "the platform answered BUSY: it has no room for the request now";
 	case SCMI_COMMS_ERROR:
-		return "the platform answered COMMS_ERROR: the message or its answer could not be carried";
+		return "the platform answered COMMS_ERROR: the message or its answer could not be "
+		       "carried";
 	case SCMI_GENERIC_ERROR:
 		return "the platform answered GENERIC_ERROR: it failed and does not say why";
 	case SCMI_HARDWARE_ERROR:
 		return "the platform answered HARDWARE_ERROR: the hardware failed";
 	case SCMI_PROTOCOL_ERROR:
-		return "the platform answered PROTOCOL_ERROR: it could not make sense of the message";
+		return "the platform answered PROTOCOL_ERROR: it could not make sense of the "
+		       "message";
 	case SCMI_IN_USE:
 		return "the platform answered IN_USE: another agent holds this";
 	case SCMI_PARTIAL_ERROR:

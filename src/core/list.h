@@ -11,8 +11,8 @@ struct scmi_list {
 };
 
 /* The structure of `type` whose `member` the node is. */
-#define scmi_list_entry(node, type, member) \
-	((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define scmi_list_entry(node, type, member)                                                        \
+	((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void scmi_list_init(struct scmi_list *list)
 {

@@ -12,7 +12,8 @@ size_t scmi_queue_size(uint32_t max, uint32_t message_size_max)
 	return (max + (size_t)1) * slot_size(message_size_max);
 }
 
-void scmi_queue_init(struct scmi_queue *queue, void *storage, uint32_t max, uint32_t message_size_max)
+void scmi_queue_init(struct scmi_queue *queue, void *storage, uint32_t max,
+		     uint32_t message_size_max)
 {
 	uint8_t *next = (uint8_t *)storage;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A bounded queue of whole messages in slots that were allocated at set-up. When it is full the oldest message
- * makes room. A message taken out stays where it is until it is released: the reader needs no copy, and a
- * writer never overwrites what is being read. One message may be taken at a time.
+ * A bounded queue of whole messages in slots that were allocated at set-up. When it is full the
+ * oldest message makes room. A message taken out stays where it is until it is released: the reader
+ * needs no copy, and a writer never overwrites what is being read. One message may be taken at a
+ * time.
  *
  * Does not lock; its owner does.
  */
@@ -28,9 +29,12 @@ struct scmi_queue {
 size_t scmi_queue_size(uint32_t max, uint32_t message_size_max);
 
 /* @storage: scmi_queue_size() bytes, aligned to 8. */
-void scmi_queue_init(struct scmi_queue *queue, void *storage, uint32_t max, uint32_t message_size_max);
+void scmi_queue_init(struct scmi_queue *queue, void *storage, uint32_t max,
+		     uint32_t message_size_max);
 
-/* Copies at most message_size_max bytes in. Returns whether the oldest message was dropped for it. */
+/*
+ * Copies at most message_size_max bytes in. Returns whether the oldest message was dropped for it.
+ */
 bool scmi_queue_push(struct scmi_queue *queue, const void *message, size_t size);
 
 /* Take the oldest, NULL when there is none. */

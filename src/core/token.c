@@ -2,11 +2,11 @@
 #include "core/token.h"
 
 /* Values of owner_or_state: up to OWNER_MAX an owner, with QUARANTINE the awaited bits, or free. */
-#define OWNER_MAX 0x03ffu
-#define QUARANTINE 0x8000u
+#define OWNER_MAX    0x03ffu
+#define QUARANTINE   0x8000u
 #define AWAITED_MASK 0x0007u
-#define SPENT 0xfffeu
-#define UNUSED 0xffffu
+#define SPENT        0xfffeu
+#define UNUSED       0xffffu
 
 static uint16_t command_of(uint32_t protocol_id, uint32_t message_id)
 {

@@ -2,10 +2,10 @@
 /*
  * Tokens: the ten bits by which a reply finds its command.
  *
- * A token is free, out with a transfer, or quarantined: its transfer has ended but a reply may still come. A
- * quarantined token is not given out again, so that a late reply can never reach somebody else's transfer.
- * For a free or quarantined token the table still knows the command it was last used for, to tell a late
- * reply and a second one from a header that nobody sent.
+ * A token is free, out with a transfer, or quarantined: its transfer has ended but a reply may
+ * still come. A quarantined token is not given out again, so that a late reply can never reach
+ * somebody else's transfer. For a free or quarantined token the table still knows the command it
+ * was last used for, to tell a late reply and a second one from a header that nobody sent.
  */
 #ifndef SCMI_CORE_TOKEN_H
 #define SCMI_CORE_TOKEN_H
@@ -13,7 +13,7 @@
 #include <scmi/message.h>
 
 /* What may still come for a quarantined token. */
-#define SCMI_AWAIT_ANSWER 1u
+#define SCMI_AWAIT_ANSWER  1u
 #define SCMI_AWAIT_DELAYED 2u
 /* The command succeeded without it (a delayed response overtook its answer). */
 #define SCMI_AWAIT_NOTHING_NEW 4u

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "both_ends.h"
 
-#define HZ(n) ((n) * UINT64_C(1000000) + 1)
+#define HZ(n) ((n)*UINT64_C(1000000) + 1)
 
 /* ---- the board ------------------------------------------------------------------------------- */
 
 static const uint64_t long_rates[LONG_RATES] = {
-	HZ(1),	HZ(2),	HZ(3),	HZ(4),	HZ(5),	HZ(6),	HZ(7),	HZ(8),	HZ(9),	HZ(10),	  HZ(11),
+	HZ(1),  HZ(2),  HZ(3),  HZ(4),  HZ(5),  HZ(6),  HZ(7),  HZ(8),  HZ(9),  HZ(10),    HZ(11),
 	HZ(12), HZ(13), HZ(14), HZ(15), HZ(16), HZ(17), HZ(18), HZ(19), HZ(20), HZ(10000),
 };
 static const uint32_t uart_parents[] = { OSC, PLL, LONG };
@@ -15,40 +15,44 @@ static const struct scmi_board_clock_config long_configs[] = {
 };
 
 static const struct scmi_board_clock clocks[CLOCKS] = {
-	[OSC] = { .name = "osc", .start_hz = 24000000, .enabled = true, .always_on = true },
-	[PLL] = {
-		.name = "pll",
-		.start_hz = 400000000,
-		.min_hz = 100000000,
-		.max_hz = 800000000,
-		.step_hz = 25000000,
-		.set_latency_us = PLL_LATENCY_US,
-		.enabled = true,
-	},
-	[LONG] = {
-		.name = LONG_NAME,
-		.start_hz = HZ(1),
-		.rates_hz = long_rates,
-		.rate_count = LONG_RATES,
-		.configs = long_configs,
-		.config_count = 1,
-		.enable_delay_us = 30,
-	},
-	[UART] = {
-		.name = "uart",
-		.parents = uart_parents,
-		.parent_count = 3,
-		.start_parent = 0,
-		.divide = 2,
-	},
-	[BROKEN] = {
-		.name = "broken",
-		.start_hz = 1000,
-		.min_hz = 1000,
-		.max_hz = 2000,
-		.step_hz = 10,
-		.fault = SCMI_HARDWARE_ERROR,
-	},
+	[OSC] = {.name = "osc", .start_hz = 24000000, .enabled = true, .always_on = true},
+	[PLL] =
+		{
+			.name = "pll",
+			.start_hz = 400000000,
+			.min_hz = 100000000,
+			.max_hz = 800000000,
+			.step_hz = 25000000,
+			.set_latency_us = PLL_LATENCY_US,
+			.enabled = true,
+		},
+	[LONG] =
+		{
+			.name = LONG_NAME,
+			.start_hz = HZ(1),
+			.rates_hz = long_rates,
+			.rate_count = LONG_RATES,
+			.configs = long_configs,
+			.config_count = 1,
+			.enable_delay_us = 30,
+		},
+	[UART] =
+		{
+			.name = "uart",
+			.parents = uart_parents,
+			.parent_count = 3,
+			.start_parent = 0,
+			.divide = 2,
+		},
+	[BROKEN] =
+		{
+			.name = "broken",
+			.start_hz = 1000,
+			.min_hz = 1000,
+			.max_hz = 2000,
+			.step_hz = 10,
+			.fault = SCMI_HARDWARE_ERROR,
+		},
 };
 
 static const struct scmi_board_domain device_domains[] = { { .protocol_id = 0x14, .index = LONG } };
@@ -134,7 +138,8 @@ static int channel_answer(void *ctx, uint64_t cookie, const void *message, size_
 	return 0;
 }
 
-static const struct scmi_channel_ops channel_ops = { .send = channel_send, .answer = channel_answer };
+static const struct scmi_channel_ops channel_ops = { .send = channel_send,
+						     .answer = channel_answer };
 
 /* ---- the agents' host ------------------------------------------------------------------------ */
 
@@ -145,7 +150,8 @@ static int agent_send(void *ctx, const void *message, size_t size)
 	size_t answer_size;
 
 	end->commands++;
-	answer_size = scmi_channel_handle(end->channel, 0, message, size, answer, end->answer_space);
+	answer_size =
+		scmi_channel_handle(end->channel, 0, message, size, answer, end->answer_space);
 	if (answer_size)
 		put_in_inbox(end, answer, answer_size);
 	return 0;
@@ -192,7 +198,10 @@ static void end_init(struct both_ends *world, struct end *end, uint32_t agent_id
 		.ctx = end,
 	};
 	const struct scmi_agent_config config = {
-		.host = { .ctx = end, .send = agent_send, .now_ns = agent_now_ns, .wait = agent_wait },
+		.host = { .ctx = end,
+			  .send = agent_send,
+			  .now_ns = agent_now_ns,
+			  .wait = agent_wait },
 		.messages_max = 4,
 		.message_size_max = MESSAGE_SIZE_MAX,
 		.notifications_max = 8,

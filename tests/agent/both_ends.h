@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Agents and a platform in one process, with a clock that moves only while somebody waits: what a command
- * causes is in the agent's inbox, and comes out when the agent waits or the test pumps.
+ * Agents and a platform in one process, with a clock that moves only while somebody waits: what a
+ * command causes is in the agent's inbox, and comes out when the agent waits or the test pumps.
  */
 #ifndef TESTS_AGENT_BOTH_ENDS_H
 #define TESTS_AGENT_BOTH_ENDS_H
@@ -18,7 +18,7 @@
 #include <scmi/platform.h>
 
 #define MESSAGE_SIZE_MAX 128u
-#define INBOX_MAX 16u
+#define INBOX_MAX        16u
 
 struct both_ends;
 
@@ -51,15 +51,18 @@ enum { OSC, PLL, LONG, UART, BROKEN, CLOCKS };
 /* The guest's ids; 1 is a gap. */
 enum { GUEST_PLL = 0, GUEST_LONG = 2 };
 
-#define LONG_NAME "a-clock-with-a-name-that-is-long"
-#define LONG_RATES 21u
+#define LONG_NAME      "a-clock-with-a-name-that-is-long"
+#define LONG_RATES     21u
 #define PLL_LATENCY_US 2000u
-#define DEVICE 5u
+#define DEVICE         5u
 
 void both_ends_init(struct both_ends *world, bool p2a);
 void both_ends_fini(struct both_ends *world);
 
-/* Let the platform deliver what is due now, hand over the agents' inboxes, and call their callbacks. */
+/*
+ * Let the platform deliver what is due now, hand over the agents' inboxes, and call their
+ * callbacks.
+ */
 void both_ends_pump(struct both_ends *world);
 
 #endif

@@ -28,7 +28,8 @@ static int host_send(void *ctx, const void *bytes, size_t size)
 		assert_true(peer->script_at < peer->script_count);
 		assert_int_equal(size, peer->script[peer->script_at].command.size);
 		scmi_put_le32(message->words, scmi_get_le32(bytes) & 0x3ffff);
-		assert_memory_equal(message->words, peer->script[peer->script_at].command.words, size);
+		assert_memory_equal(message->words, peer->script[peer->script_at].command.words,
+				    size);
 		memcpy(message->words, bytes, size);
 	}
 	return 0;
@@ -128,18 +129,19 @@ static const void *host_caller(void *ctx)
 void peer_init(struct peer *peer, uint32_t messages_max, uint32_t notifications_max, bool a2p_only)
 {
 	struct scmi_agent_config config = {
-		.host = {
-			.ctx = peer,
-			.send = host_send,
-			.now_ns = host_now_ns,
-			.wait = host_wait,
-			.lock = host_lock,
-			.unlock = host_unlock,
-			.wake = host_wake,
-			.trace = host_trace,
-			.poll = host_poll,
-			.caller = host_caller,
-		},
+		.host =
+			{
+				.ctx = peer,
+				.send = host_send,
+				.now_ns = host_now_ns,
+				.wait = host_wait,
+				.lock = host_lock,
+				.unlock = host_unlock,
+				.wake = host_wake,
+				.trace = host_trace,
+				.poll = host_poll,
+				.caller = host_caller,
+			},
 		.messages_max = messages_max,
 		.message_size_max = MESSAGE_SIZE_MAX,
 		.notifications_max = notifications_max,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The other side of an agent under test: a host with a clock of its own and a peer that says what the test
- * tells it to. Messages are written as words, byte for byte what is on the wire.
+ * The other side of an agent under test: a host with a clock of its own and a peer that says what
+ * the test tells it to. Messages are written as words, byte for byte what is on the wire.
  *
  * The host asserts that the agent calls nothing with its lock held.
  */
@@ -19,21 +19,22 @@
 #include <scmi/agent.h>
 
 #define RESPONSE_TIMEOUT_NS 1000000u
-#define DELAYED_TIMEOUT_NS 5000000u
-#define MESSAGE_SIZE_MAX 128u
-#define SENT_MAX 4096u
-#define SCRIPT_MAX 64u
+#define DELAYED_TIMEOUT_NS  5000000u
+#define MESSAGE_SIZE_MAX    128u
+#define SENT_MAX            4096u
+#define SCRIPT_MAX          64u
 
 /* A list of words, as two arguments: pointer and count. */
-#define WORDS(...) \
-	(const uint32_t[]){ __VA_ARGS__ }, sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t)
+#define WORDS(...)                                                                                 \
+	(const uint32_t[]) { __VA_ARGS__ },                                                        \
+		sizeof((const uint32_t[]) { __VA_ARGS__ }) / sizeof(uint32_t)
 
 /* The header of a command, token 0. */
 #define HEADER(protocol_id, message_id) ((uint32_t)(protocol_id) << 10 | (uint32_t)(message_id))
-#define BASE(message_id) HEADER(0x10, message_id)
-#define CLOCK(message_id) HEADER(0x14, message_id)
-#define DELAYED(header) ((header) | 2u << 8)
-#define NOTIFICATION(header) ((header) | 3u << 8)
+#define BASE(message_id)                HEADER(0x10, message_id)
+#define CLOCK(message_id)               HEADER(0x14, message_id)
+#define DELAYED(header)                 ((header) | 2u << 8)
+#define NOTIFICATION(header)            ((header) | 3u << 8)
 
 struct message {
 	uint32_t words[MESSAGE_SIZE_MAX / 4];

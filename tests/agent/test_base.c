@@ -4,7 +4,7 @@
 
 #include <scmi/base.h>
 
-#define DENIED_ERROR (SCMI_ERROR_BASE + SCMI_DENIED)
+#define DENIED_ERROR    (SCMI_ERROR_BASE + SCMI_DENIED)
 #define NOT_FOUND_ERROR (SCMI_ERROR_BASE + SCMI_NOT_FOUND)
 
 static void start(struct peer *peer, uint32_t version)
@@ -37,7 +37,8 @@ static void who_the_platform_is(void **state)
 	assert_int_equal(scmi_base_discover_vendor(peer.agent, name), 0);
 	assert_string_equal(name, "Hello");
 	/* A name without its end is cut, a longer answer is fine, a shorter one is not. */
-	peer_expect(&peer, WORDS(BASE(4)), WORDS(0, 0x41414141, 0x41414141, 0x41414141, 0x41414141, 9));
+	peer_expect(&peer, WORDS(BASE(4)),
+		    WORDS(0, 0x41414141, 0x41414141, 0x41414141, 0x41414141, 9));
 	assert_int_equal(scmi_base_discover_sub_vendor(peer.agent, name), 0);
 	assert_string_equal(name, "AAAAAAAAAAAAAAA");
 	peer_expect(&peer, WORDS(BASE(3)), WORDS(0, 0x42424242, 0, 0));
@@ -169,7 +170,8 @@ static void old_platforms_are_not_asked_for_new_messages(void **state)
 	(void)state;
 	start(&peer, 0x10000);
 	assert_int_equal(scmi_base_set_device_permissions(peer.agent, 2, 77, true), -EOPNOTSUPP);
-	assert_int_equal(scmi_base_set_protocol_permissions(peer.agent, 2, 77, 0x14, true), -EOPNOTSUPP);
+	assert_int_equal(scmi_base_set_protocol_permissions(peer.agent, 2, 77, 0x14, true),
+			 -EOPNOTSUPP);
 	assert_int_equal(scmi_base_reset_agent_configuration(peer.agent, 2, true), -EOPNOTSUPP);
 	assert_int_equal(peer.sent_count, 1);
 	end(&peer);

@@ -43,7 +43,8 @@ static void attributes_in_every_version(void **state)
 	assert_string_equal(attributes.name, "pcu");
 	assert_int_equal(attributes.clock_enable_delay_us, 150);
 	peer_expect(&peer, WORDS(CLOCK(3), 8), WORDS((uint32_t)SCMI_NOT_FOUND));
-	assert_int_equal(scmi_clock_attributes(peer.agent, 8, &attributes), STATUS_ERROR(SCMI_NOT_FOUND));
+	assert_int_equal(scmi_clock_attributes(peer.agent, 8, &attributes),
+			 STATUS_ERROR(SCMI_NOT_FOUND));
 	/* Without the last word it is an answer of version 1.0. */
 	peer_expect(&peer, WORDS(CLOCK(3), 7), WORDS(0, 1, 0x00756370, 0, 0, 0));
 	assert_int_equal(scmi_clock_attributes(peer.agent, 7, &attributes), -EPROTO);
@@ -70,11 +71,11 @@ static void names_short_and_long(void **state)
 	peer_expect(&peer, WORDS(CLOCK(3), 7), WORDS(0, 0, 0x00756370, 0, 0, 0, 0));
 	assert_int_equal(scmi_clock_name(peer.agent, 7, name), 0);
 	assert_string_equal(name, "pcu");
-	peer_expect(&peer, WORDS(CLOCK(3), 7), WORDS(0, 0x20000000, 0x41414141, 0x41414141, 0x41414141,
-						     0x00414141, 0));
+	peer_expect(&peer, WORDS(CLOCK(3), 7),
+		    WORDS(0, 0x20000000, 0x41414141, 0x41414141, 0x41414141, 0x00414141, 0));
 	peer_expect(&peer, WORDS(CLOCK(8), 7),
-		    WORDS(0, 0, 0x41414141, 0x41414141, 0x41414141, 0x41414141, 0x42, 0, 0, 0, 0, 0, 0,
-			  0, 0, 0, 0, 0));
+		    WORDS(0, 0, 0x41414141, 0x41414141, 0x41414141, 0x41414141, 0x42, 0, 0, 0, 0, 0,
+			  0, 0, 0, 0, 0, 0));
 	assert_int_equal(scmi_clock_name(peer.agent, 7, name), 0);
 	assert_string_equal(name, "AAAAAAAAAAAAAAAAB");
 	end(&peer);
@@ -131,7 +132,8 @@ static void an_asynchronous_set_blocks_for_its_completion(void **state)
 	(void)state;
 	peer_init(&peer, 1, 1, false);
 	peer.on_wait = complete_rate_set;
-	assert_int_equal(scmi_clock_rate_set_async(peer.agent, 7, 25000000, SCMI_CLOCK_ROUND_UP, &set_hz),
+	assert_int_equal(scmi_clock_rate_set_async(peer.agent, 7, 25000000, SCMI_CLOCK_ROUND_UP,
+						   &set_hz),
 			 0);
 	assert_sent(&peer, 1, WORDS(CLOCK(5), 5, 7, 25000000, 0));
 	assert_int_equal(set_hz, 0x100000000 + 24000000);
@@ -199,7 +201,8 @@ static void subscriptions(void **state)
 	peer_expect(&peer, WORDS(CLOCK(9), 7, 1), WORDS(0));
 	assert_int_equal(scmi_clock_rate_notify(peer.agent, 7, true), 0);
 	peer_expect(&peer, WORDS(CLOCK(9), 7, 0), WORDS((uint32_t)SCMI_NOT_SUPPORTED));
-	assert_int_equal(scmi_clock_rate_notify(peer.agent, 7, false), STATUS_ERROR(SCMI_NOT_SUPPORTED));
+	assert_int_equal(scmi_clock_rate_notify(peer.agent, 7, false),
+			 STATUS_ERROR(SCMI_NOT_SUPPORTED));
 	peer_expect(&peer, WORDS(CLOCK(10), 7, 1), WORDS(0));
 	assert_int_equal(scmi_clock_rate_change_requested_notify(peer.agent, 7, true), 0);
 	end(&peer);
@@ -214,18 +217,25 @@ static void configuration_in_every_version(void **state)
 	(void)state;
 	start(&peer, 0x30000);
 	peer_expect(&peer, WORDS(CLOCK(7), 7, 1, 0), WORDS(0));
-	assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_ON, SCMI_CLOCK_NO_CONFIG, 0), 0);
-	peer_expect(&peer, WORDS(CLOCK(7), 7, 0x10003, 40), WORDS(0));
-	assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_UNCHANGED, SCMI_CLOCK_DUTY_CYCLE,
-					       40),
+	assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_ON, SCMI_CLOCK_NO_CONFIG,
+					       0),
 			 0);
-	assert_int_equal(scmi_clock_config_set(peer.agent, 7, (enum scmi_clock_state)4, 0, 0), -EINVAL);
+	peer_expect(&peer, WORDS(CLOCK(7), 7, 0x10003, 40), WORDS(0));
+	assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_UNCHANGED,
+					       SCMI_CLOCK_DUTY_CYCLE, 40),
+			 0);
+	assert_int_equal(scmi_clock_config_set(peer.agent, 7, (enum scmi_clock_state)4, 0, 0),
+			 -EINVAL);
 	peer_expect(&peer, WORDS(CLOCK(11), 7, 1), WORDS(0, 0xffffffff, 0xffffffff, 40));
-	assert_int_equal(scmi_clock_config_get(peer.agent, 7, SCMI_CLOCK_DUTY_CYCLE, &enabled, &value), 0);
+	assert_int_equal(scmi_clock_config_get(peer.agent, 7, SCMI_CLOCK_DUTY_CYCLE, &enabled,
+					       &value),
+			 0);
 	assert_true(enabled);
 	assert_int_equal(value, 40);
 	peer_expect(&peer, WORDS(CLOCK(11), 7, 0), WORDS(0, 0, 0, 0xdeadbeef));
-	assert_int_equal(scmi_clock_config_get(peer.agent, 7, SCMI_CLOCK_NO_CONFIG, &enabled, &value), 0);
+	assert_int_equal(scmi_clock_config_get(peer.agent, 7, SCMI_CLOCK_NO_CONFIG, &enabled,
+					       &value),
+			 0);
 	assert_false(enabled);
 	assert_int_equal(value, 0);
 	end(&peer);
@@ -238,8 +248,10 @@ static void configuration_in_every_version(void **state)
 		assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_OFF, 0, 0), 0);
 		assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_UNCHANGED, 0, 0),
 				 -EOPNOTSUPP);
-		assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_ON, 1, 40), -EOPNOTSUPP);
-		assert_int_equal(scmi_clock_config_get(peer.agent, 7, 1, &enabled, &value), -EOPNOTSUPP);
+		assert_int_equal(scmi_clock_config_set(peer.agent, 7, SCMI_CLOCK_ON, 1, 40),
+				 -EOPNOTSUPP);
+		assert_int_equal(scmi_clock_config_get(peer.agent, 7, 1, &enabled, &value),
+				 -EOPNOTSUPP);
 		peer_expect(&peer, WORDS(CLOCK(3), 7), WORDS(0, 1, 0x00756370, 0, 0, 0, 0));
 		enabled = false;
 		value = 9;
@@ -393,7 +405,8 @@ static void a_platform_that_contradicts_itself_about_rates(void **state)
 	/* A triplet of two, one with a rest, one behind a list. */
 	peer_expect(&peer, WORDS(CLOCK(4), 7, 0), WORDS(0, 1 << 12 | 2, 1, 0, 2, 0));
 	assert_int_equal(scmi_clock_list_rates(peer.agent, 7, &rates), -EPROTO);
-	peer_expect(&peer, WORDS(CLOCK(4), 7, 0), WORDS(0, 1 << 16 | 1 << 12 | 3, 1, 0, 2, 0, 1, 0));
+	peer_expect(&peer, WORDS(CLOCK(4), 7, 0),
+		    WORDS(0, 1 << 16 | 1 << 12 | 3, 1, 0, 2, 0, 1, 0));
 	assert_int_equal(scmi_clock_list_rates(peer.agent, 7, &rates), -EPROTO);
 	peer_expect(&peer, WORDS(CLOCK(4), 7, 0), WORDS(0, 3 << 16 | 1, 1, 0));
 	peer_expect(&peer, WORDS(CLOCK(4), 7, 1), WORDS(0, 1 << 12 | 3, 1, 0, 2, 0, 1, 0));

@@ -24,7 +24,8 @@ static void assert_works(struct peer *peer)
 {
 	struct outcome outcome = { 0 };
 
-	assert_int_equal(scmi_agent_submit(peer->agent, &rate_get, record_outcome, &outcome, NULL), 0);
+	assert_int_equal(scmi_agent_submit(peer->agent, &rate_get, record_outcome, &outcome, NULL),
+			 0);
 	peer_say(peer, WORDS(peer_header(peer, peer->sent_count - 1), 0, 0xabcd, 0));
 	assert_int_equal(scmi_agent_dispatch(peer->agent), 1);
 	assert_int_equal(outcome.error, 0);
@@ -35,7 +36,8 @@ static void submit_and_time_out(struct peer *peer, const struct scmi_command *co
 {
 	struct outcome outcome = { 0 };
 
-	assert_int_equal(scmi_agent_submit(peer->agent, command, record_outcome, &outcome, NULL), 0);
+	assert_int_equal(scmi_agent_submit(peer->agent, command, record_outcome, &outcome, NULL),
+			 0);
 	peer->now_ns = scmi_agent_next_deadline(peer->agent);
 	scmi_agent_tick(peer->agent, peer->now_ns);
 	assert_int_equal(scmi_agent_dispatch(peer->agent), 1);
@@ -87,7 +89,9 @@ static void a_canceled_delayed_command_is_awaited_twice(void **state)
 	peer_fini(&peer);
 }
 
-/* All tokens go out and none is answered: the agent stops. Then the answers come, and reach nobody. */
+/*
+ * All tokens go out and none is answered: the agent stops. Then the answers come, and reach nobody.
+ */
 static void late_answers_to_all_tokens_reach_nobody(void **state)
 {
 	struct outcome outcome = { 0 };
@@ -98,12 +102,14 @@ static void late_answers_to_all_tokens_reach_nobody(void **state)
 	for (int i = 0; i < 1024; i++)
 		submit_and_time_out(&peer, &rate_get);
 	assert_int_equal(peer_counters(&peer).quarantined, 1024);
-	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL), -EBUSY);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL),
+			 -EBUSY);
 	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -EBUSY);
 
 	/* One late answer gives one token, whose number is used at once for another command. */
 	peer_say(&peer, WORDS(peer_header(&peer, 333), 0, 1, 1));
-	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL), 0);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL),
+			 0);
 	assert_int_equal(scmi_header_token(peer_header(&peer, 1024)), 333);
 	for (unsigned int i = 0; i < 1024; i++)
 		if (i != 333)
@@ -128,7 +134,8 @@ static void a_reset_frees_the_tokens(void **state)
 	peer_init(&peer, 1, 1, false);
 	for (int i = 0; i < 1024; i++)
 		submit_and_time_out(&peer, &rate_get);
-	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL), -EBUSY);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL),
+			 -EBUSY);
 	scmi_agent_reset(peer.agent);
 	for (int i = 0; i < 1000; i++)
 		assert_works(&peer);
@@ -192,11 +199,11 @@ static void a_header_that_fits_nothing_is_dropped(void **state)
 	peer_init(&peer, 1, 1, false);
 	scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL);
 	header = peer_header(&peer, 0);
-	peer_say(&peer, WORDS(header ^ 1, 0, 1, 2));           /* another message */
-	peer_say(&peer, WORDS(header ^ 1 << 10, 0, 1, 2));     /* another protocol */
-	peer_say(&peer, WORDS(header ^ 1 << 18, 0, 1, 2));     /* a token never sent */
-	peer_say(&peer, WORDS(header | 1 << 8, 0, 1, 2));      /* no message type */
-	peer_say(&peer, WORDS(DELAYED(header), 0, 1, 2));      /* no delayed response was asked for */
+	peer_say(&peer, WORDS(header ^ 1, 0, 1, 2));       /* another message */
+	peer_say(&peer, WORDS(header ^ 1 << 10, 0, 1, 2)); /* another protocol */
+	peer_say(&peer, WORDS(header ^ 1 << 18, 0, 1, 2)); /* a token never sent */
+	peer_say(&peer, WORDS(header | 1 << 8, 0, 1, 2));  /* no message type */
+	peer_say(&peer, WORDS(DELAYED(header), 0, 1, 2));  /* no delayed response was asked for */
 	assert_int_equal(peer_counters(&peer).malformed, 5);
 	assert_int_equal(scmi_agent_dispatch(peer.agent), 0);
 	/* Reserved bits mean nothing. */
@@ -269,7 +276,8 @@ static void impossible_statuses_break_the_protocol(void **state)
 
 		scmi_agent_submit(peer.agent, &rate_set_async, record_outcome, &outcome, NULL);
 		peer_say(&peer, WORDS(peer_header(&peer, peer.sent_count - 1), 0));
-		peer_say(&peer, WORDS(DELAYED(peer_header(&peer, peer.sent_count - 1)), cases[i].status));
+		peer_say(&peer,
+			 WORDS(DELAYED(peer_header(&peer, peer.sent_count - 1)), cases[i].status));
 		assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
 		assert_int_equal(outcome.delayed_error, cases[i].error);
 	}
@@ -308,8 +316,8 @@ static void random_messages_do_no_harm(void **state)
 		uint32_t header;
 
 		/* Always submitted: a slot is there again, a token too. */
-		if (scmi_agent_submit(peer.agent, i & 1 ? &rate_get : &rate_set_async, record_outcome,
-				      &outcome, NULL))
+		if (scmi_agent_submit(peer.agent, i & 1 ? &rate_get : &rate_set_async,
+				      record_outcome, &outcome, NULL))
 			scmi_agent_reset(peer.agent);
 		header = peer_header(&peer, peer.sent_count - 1);
 		for (int j = 0; j < 20; j++) {

@@ -2,7 +2,7 @@
 /* Notifications: who hears of what, the bounded queue, and what may be done inside a callback. */
 #include "peer.h"
 
-#define RATE_CHANGED NOTIFICATION(CLOCK(0))
+#define RATE_CHANGED          NOTIFICATION(CLOCK(0))
 #define RATE_CHANGE_REQUESTED NOTIFICATION(CLOCK(1))
 
 struct ear {
@@ -16,7 +16,8 @@ struct ear {
 	int blocking;
 };
 
-static void hear(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload, size_t size)
+static void hear(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload,
+		 size_t size)
 {
 	const struct scmi_command command = { .protocol_id = 0x14 };
 	struct ear *ear = ctx;
@@ -192,7 +193,8 @@ static void log_completion(void *ctx, const struct scmi_result *result)
 	strcat(ctx, "c");
 }
 
-static void log_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *bytes, size_t size)
+static void log_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *bytes,
+		      size_t size)
 {
 	(void)protocol_id;
 	(void)message_id;

@@ -63,7 +63,8 @@ static void messages_exist_or_not(void **state)
 						       SCMI_CLOCK_PARENT_SET, &attributes),
 			 0);
 	assert_int_equal(attributes, 0);
-	assert_int_equal(scmi_agent_message_attributes(world.main.agent, SCMI_CLOCK_PROTOCOL, 0x77, NULL),
+	assert_int_equal(scmi_agent_message_attributes(world.main.agent, SCMI_CLOCK_PROTOCOL, 0x77,
+						       NULL),
 			 STATUS_ERROR(SCMI_NOT_FOUND));
 	assert_int_equal(scmi_agent_message_attributes(world.main.agent, 0x15, 0, NULL),
 			 STATUS_ERROR(SCMI_NOT_SUPPORTED));
@@ -104,7 +105,10 @@ static void clocks_and_their_names(void **state)
 	both_ends_fini(&world);
 }
 
-/* However little room the platform has for an answer, the list is whole, or it says that nothing fits. */
+/*
+ * However little room the platform has for an answer, the list is whole, or it says that nothing
+ * fits.
+ */
 static void rates_come_whole_in_every_space(void **state)
 {
 	uint64_t hz[32];
@@ -198,7 +202,8 @@ static void rates_are_set_asynchronously(void **state)
 	(void)state;
 	both_ends_init(&world, true);
 	agent = world.main.agent;
-	assert_int_equal(scmi_clock_rate_set_async(agent, PLL, 599999999, SCMI_CLOCK_ROUND_UP, &rate_hz),
+	assert_int_equal(scmi_clock_rate_set_async(agent, PLL, 599999999, SCMI_CLOCK_ROUND_UP,
+						   &rate_hz),
 			 0);
 	assert_int_equal(rate_hz, 600000000);
 	assert_int_equal(scmi_clock_rate_set_queue(agent, PLL, 300000000, SCMI_CLOCK_ROUND_UP), 0);
@@ -238,7 +243,8 @@ struct ear {
 	struct scmi_base_error_event_message_reports report;
 };
 
-static void hear(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload, size_t size)
+static void hear(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload,
+		 size_t size)
 {
 	struct ear *ear = ctx;
 	int decoded;
@@ -261,7 +267,8 @@ static void hear(void *ctx, uint8_t protocol_id, uint8_t message_id, const void 
 	assert_int_equal(decoded, 0);
 }
 
-static void listen_with(struct ear *ear, struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id)
+static void listen_with(struct ear *ear, struct scmi_agent *agent, uint8_t protocol_id,
+			uint8_t message_id)
 {
 	memset(ear, 0, sizeof(*ear));
 	ear->listener.protocol_id = protocol_id;
@@ -286,7 +293,9 @@ static void others_are_notified(void **state)
 	assert_int_equal(scmi_clock_rate_notify(world.main.agent, LONG, true), 0);
 	assert_int_equal(scmi_clock_rate_notify(guest, GUEST_LONG, true), 0);
 	assert_int_equal(scmi_clock_rate_change_requested_notify(guest, GUEST_LONG, true), 0);
-	assert_int_equal(scmi_clock_rate_set(world.main.agent, LONG, 2000001, SCMI_CLOCK_ROUND_AUTO), 0);
+	assert_int_equal(scmi_clock_rate_set(world.main.agent, LONG, 2000001,
+					     SCMI_CLOCK_ROUND_AUTO),
+			 0);
 	both_ends_pump(&world);
 	assert_int_equal(own.heard, 0);
 	assert_int_equal(changed.heard, 1);
@@ -296,7 +305,9 @@ static void others_are_notified(void **state)
 	assert_int_equal(requested.heard, 1);
 	assert_int_equal(requested.requested.rate_hz, 2000001);
 	assert_int_equal(scmi_clock_rate_notify(guest, GUEST_LONG, false), 0);
-	assert_int_equal(scmi_clock_rate_set(world.main.agent, LONG, 3000001, SCMI_CLOCK_ROUND_AUTO), 0);
+	assert_int_equal(scmi_clock_rate_set(world.main.agent, LONG, 3000001,
+					     SCMI_CLOCK_ROUND_AUTO),
+			 0);
 	both_ends_pump(&world);
 	assert_int_equal(changed.heard, 1);
 	both_ends_fini(&world);
@@ -332,15 +343,21 @@ static void configuration(void **state)
 	(void)state;
 	both_ends_init(&world, true);
 	agent = world.main.agent;
-	assert_int_equal(scmi_clock_config_get(agent, LONG, SCMI_CLOCK_DUTY_CYCLE, &enabled, &value), 0);
+	assert_int_equal(scmi_clock_config_get(agent, LONG, SCMI_CLOCK_DUTY_CYCLE, &enabled,
+					       &value),
+			 0);
 	assert_false(enabled);
 	assert_int_equal(value, 50);
-	assert_int_equal(scmi_clock_config_set(agent, LONG, SCMI_CLOCK_ON, SCMI_CLOCK_DUTY_CYCLE, 25), 0);
-	assert_int_equal(scmi_clock_config_get(agent, LONG, SCMI_CLOCK_DUTY_CYCLE, &enabled, &value), 0);
+	assert_int_equal(scmi_clock_config_set(agent, LONG, SCMI_CLOCK_ON, SCMI_CLOCK_DUTY_CYCLE,
+					       25),
+			 0);
+	assert_int_equal(scmi_clock_config_get(agent, LONG, SCMI_CLOCK_DUTY_CYCLE, &enabled,
+					       &value),
+			 0);
 	assert_true(enabled);
 	assert_int_equal(value, 25);
-	assert_int_equal(scmi_clock_config_set(agent, LONG, SCMI_CLOCK_UNCHANGED, SCMI_CLOCK_DUTY_CYCLE,
-					       101),
+	assert_int_equal(scmi_clock_config_set(agent, LONG, SCMI_CLOCK_UNCHANGED,
+					       SCMI_CLOCK_DUTY_CYCLE, 101),
 			 STATUS_ERROR(SCMI_INVALID_PARAMETERS));
 	assert_int_equal(scmi_clock_config_get(agent, LONG, SCMI_CLOCK_PHASE, NULL, NULL),
 			 STATUS_ERROR(SCMI_INVALID_PARAMETERS));
@@ -377,8 +394,10 @@ static void parents_in_every_space(void **state)
 	assert_int_equal(parent_id, PLL);
 	assert_int_equal(scmi_clock_rate_get(agent, UART, &rate_hz), 0);
 	assert_int_equal(rate_hz, 200000000);
-	assert_int_equal(scmi_clock_parent_set(agent, UART, BROKEN), STATUS_ERROR(SCMI_INVALID_PARAMETERS));
-	assert_int_equal(scmi_clock_parent_get(agent, OSC, &parent_id), STATUS_ERROR(SCMI_NOT_SUPPORTED));
+	assert_int_equal(scmi_clock_parent_set(agent, UART, BROKEN),
+			 STATUS_ERROR(SCMI_INVALID_PARAMETERS));
+	assert_int_equal(scmi_clock_parent_get(agent, OSC, &parent_id),
+			 STATUS_ERROR(SCMI_NOT_SUPPORTED));
 	both_ends_fini(&world);
 }
 
@@ -428,7 +447,8 @@ static void older_versions_are_spoken(void **state)
 	(void)state;
 	both_ends_init(&world, true);
 	agent = world.main.agent;
-	assert_int_equal(scmi_agent_negotiate(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_VERSION_1_0), 0);
+	assert_int_equal(scmi_agent_negotiate(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_VERSION_1_0),
+			 0);
 	assert_int_equal(scmi_agent_negotiate(agent, SCMI_BASE_PROTOCOL, SCMI_BASE_VERSION_1_0), 0);
 	assert_int_equal(scmi_clock_attributes(agent, LONG, &attributes), 0);
 	assert_int_equal(attributes.clock_enable_delay_us, 0);
@@ -454,9 +474,11 @@ static void without_p2a_nothing_is_asynchronous(void **state)
 	(void)state;
 	both_ends_init(&world, false);
 	agent = world.main.agent;
-	assert_int_equal(scmi_clock_rate_set_async(agent, PLL, 500000000, SCMI_CLOCK_ROUND_AUTO, NULL),
+	assert_int_equal(scmi_clock_rate_set_async(agent, PLL, 500000000, SCMI_CLOCK_ROUND_AUTO,
+						   NULL),
 			 -EOPNOTSUPP);
-	assert_int_equal(scmi_clock_rate_notify(agent, LONG, true), STATUS_ERROR(SCMI_NOT_SUPPORTED));
+	assert_int_equal(scmi_clock_rate_notify(agent, LONG, true),
+			 STATUS_ERROR(SCMI_NOT_SUPPORTED));
 	assert_int_equal(scmi_clock_rate_set(agent, PLL, 500000000, SCMI_CLOCK_ROUND_AUTO), 0);
 	both_ends_fini(&world);
 }

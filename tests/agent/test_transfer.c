@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Transfers as they should go: submit, call, delayed responses, time limits, cancellation, the channel's end. */
+/*
+ * Transfers as they should go: submit, call, delayed responses, time limits, cancellation, the
+ * channel's end.
+ */
 #include "peer.h"
 
 static const uint32_t payload[] = { 0x11223344, 0x55667788 };
@@ -60,7 +63,8 @@ static void submit_sends_and_dispatch_calls_back(void **state)
 
 	(void)state;
 	peer_init(&peer, 4, 1, false);
-	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL), 0);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL),
+			 0);
 	assert_sent(&peer, 0, WORDS(0x5006, 0x11223344));
 	assert_int_equal(scmi_agent_next_deadline(peer.agent), 1000 + RESPONSE_TIMEOUT_NS);
 	peer_say(&peer, WORDS(peer_header(&peer, 0), 0, 24000000, 1));
@@ -86,10 +90,11 @@ static void answers_find_their_commands_in_any_order(void **state)
 	(void)state;
 	peer_init(&peer, 3, 1, false);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcomes[i],
-						   NULL),
+		assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome,
+						   &outcomes[i], NULL),
 				 0);
-	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL), -EBUSY);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL),
+			 -EBUSY);
 	for (int i = 2; i >= 0; i--) {
 		assert_int_equal(scmi_header_token(peer_header(&peer, (unsigned int)i)), i);
 		peer_say(&peer, WORDS(peer_header(&peer, (unsigned int)i), 0, (uint32_t)i, 0));
@@ -110,16 +115,19 @@ static void what_cannot_be_sent_is_refused(void **state)
 	peer_init(&peer, 1, 1, true);
 	command.payload = large;
 	command.size = MESSAGE_SIZE_MAX - 3;
-	assert_int_equal(scmi_agent_submit(peer.agent, &command, record_outcome, NULL, NULL), -EMSGSIZE);
+	assert_int_equal(scmi_agent_submit(peer.agent, &command, record_outcome, NULL, NULL),
+			 -EMSGSIZE);
 	assert_int_equal(scmi_agent_submit(peer.agent, &rate_set_async, record_outcome, NULL, NULL),
 			 -EOPNOTSUPP);
 	command.payload = NULL;
 	command.size = 4;
-	assert_int_equal(scmi_agent_submit(peer.agent, &command, record_outcome, NULL, NULL), -EINVAL);
+	assert_int_equal(scmi_agent_submit(peer.agent, &command, record_outcome, NULL, NULL),
+			 -EINVAL);
 	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, NULL, NULL, NULL), -EINVAL);
 	peer.send_error = -EAGAIN;
 	for (int i = 0; i < 2000; i++)
-		assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL),
+		assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL,
+						   NULL),
 				 -EAGAIN);
 	assert_int_equal(peer.sent_count, 0);
 	assert_int_equal(peer_counters(&peer).sent, 0);
@@ -365,12 +373,15 @@ static void the_end_of_the_channel_ends_everything(void **state)
 	assert_int_equal(outcomes[0].error, -ENODEV);
 	assert_int_equal(outcomes[1].error, 0);
 	assert_int_equal(outcomes[1].delayed_error, -ENODEV);
-	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL), -ENODEV);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, NULL, NULL),
+			 -ENODEV);
 	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
 	assert_int_equal(peer_counters(&peer).quarantined, 2);
 	scmi_agent_reset(peer.agent);
 	assert_int_equal(peer_counters(&peer).quarantined, 0);
-	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcomes[0], NULL), 0);
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcomes[0],
+					   NULL),
+			 0);
 	scmi_agent_reset(peer.agent);
 	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
 	assert_int_equal(outcomes[0].error, -ENODEV);
@@ -392,7 +403,9 @@ static void submit_again(void *ctx, const struct scmi_result *result)
 	assert_int_equal(scmi_agent_dispatch(chain->peer->agent), 0);
 	if (!chain->left--)
 		return;
-	assert_int_equal(scmi_agent_submit(chain->peer->agent, &rate_get, submit_again, chain, NULL), 0);
+	assert_int_equal(scmi_agent_submit(chain->peer->agent, &rate_get, submit_again, chain,
+					   NULL),
+			 0);
 	peer_say(chain->peer, WORDS(peer_header(chain->peer, chain->peer->sent_count - 1), 0));
 }
 
