@@ -6,6 +6,10 @@ import textwrap
 LICENCE = "SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause"
 WIDTH = 100
 
+# Where a protocol keeps its messages, and the message type in their header.
+MESSAGE_TYPES = (("commands", "SCMI_COMMAND"), ("delayed", "SCMI_DELAYED_RESPONSE"),
+                 ("notifications", "SCMI_NOTIFICATION"))
+
 
 def header_comment(text):
     """The first lines of a generated C file."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """describe.c: the field dumps behind src/wire/describe.h."""
 
-from .ctext import bit_members, bit_type, condition, header_comment, version_name
+from .ctext import (MESSAGE_TYPES, bit_members, bit_type, condition, header_comment,
+                    version_name)
 from .emit_header import constant
 
 _HEAD = '''\
@@ -106,25 +107,22 @@ def describe_source(protocols):
     for message in shared + [message for protocol in protocols for message in protocol.own]:
         text += "".join(part_function(part) for part in message.parts if part.fields)
     for protocol in protocols:
-        for kind, messages in _tables(protocol):
+        for kind, _, messages in _tables(protocol):
             text += f"static const struct message {protocol.name}_{kind}[] = {{\n"
             text += "".join(_row(protocol, message) for message in messages) + "};\n\n"
     text += "static const struct {\n\tuint32_t id;\n"
     text += "\tstruct messages messages[4]; /* by message type */\n} protocols[] = {\n"
     for protocol in protocols:
         text += f"\t{{ {protocol.upper}_PROTOCOL, {{\n"
-        for kind, _ in _tables(protocol):
-            text += f"\t\t[{_TYPES[kind]}] = MESSAGES({protocol.name}_{kind}),\n"
+        for kind, type_name, _ in _tables(protocol):
+            text += f"\t\t[{type_name}] = MESSAGES({protocol.name}_{kind}),\n"
         text += "\t} },\n"
     return text + "};\n\n" + _FUNCTIONS
 
 
-_TYPES = {"commands": "SCMI_COMMAND", "delayed": "SCMI_DELAYED_RESPONSE",
-          "notifications": "SCMI_NOTIFICATION"}
-
-
 def _tables(protocol):
-    return [(kind, getattr(protocol, kind)) for kind in _TYPES if getattr(protocol, kind)]
+    return [(kind, type_name, getattr(protocol, kind)) for kind, type_name in MESSAGE_TYPES
+            if getattr(protocol, kind)]
 
 
 def _row(protocol, message):

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """names.c: the tables behind src/wire/names.h."""
 
-from .ctext import header_comment
-
-_KINDS = (("commands", "SCMI_COMMAND"), ("delayed", "SCMI_DELAYED_RESPONSE"),
-          ("notifications", "SCMI_NOTIFICATION"))
+from .ctext import MESSAGE_TYPES, header_comment
 
 _HEAD = '''\
 /* Names by message id. */
@@ -146,7 +143,7 @@ def names_source(common, protocols):
     text += _table("common_commands", [(message.id, message.name) for message in shared] +
                    [(1, "PROTOCOL_ATTRIBUTES")])
     for protocol in protocols:
-        for kind, _ in _KINDS:
+        for kind, _ in MESSAGE_TYPES:
             text += _table(f"{protocol.name}_{kind}",
                            [(message.id, message.name) for message in getattr(protocol, kind)])
         text += (f"static const uint32_t {protocol.name}_versions[] = "
@@ -171,7 +168,7 @@ def _protocol(number, name, protocol):
     text += f"\t\t.versions = {name}_versions,\n"
     text += f"\t\t.version_count = sizeof({name}_versions) / sizeof({name}_versions[0]),\n"
     text += "\t\t.messages = {\n"
-    for kind, constant in _KINDS:
+    for kind, constant in MESSAGE_TYPES:
         if getattr(protocol, kind):
             text += f"\t\t\t[{constant}] = NAMES({name}_{kind}),\n"
     return text + f"\t\t}},\n\t\t.request_size = scmi_{name}_request_size,\n\t}},\n"

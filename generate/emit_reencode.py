@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """reencode.c, for tests: decodes a message and encodes it again."""
 
-from .ctext import header_comment
+from .ctext import MESSAGE_TYPES, header_comment
 from .emit_header import constant
-
-_KINDS = (("commands", "SCMI_COMMAND"), ("delayed", "SCMI_DELAYED_RESPONSE"),
-          ("notifications", "SCMI_NOTIFICATION"))
 
 _TAIL = '''\
 int scmi_reencode(uint32_t header, bool a2p, uint32_t version, const void *payload, size_t size,
@@ -32,7 +29,7 @@ def reencode_source(protocols):
     rows = ""
     done = set()
     for protocol in protocols:
-        for kind, type_name in _KINDS:
+        for kind, type_name in MESSAGE_TYPES:
             for message in getattr(protocol, kind):
                 for part in message.parts:
                     if not part.fields:

@@ -121,8 +121,15 @@ class Map(Value):
 
 def load(path, name=None):
     """Read the mapping in a file. `name` is how messages call the file."""
-    with open(path, encoding="utf-8") as stream:
-        return parse(stream.read(), name or str(path))
+    name = name or str(path)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+    except OSError as error:
+        raise SpecificationError(name, error.strerror) from None
+    except UnicodeDecodeError:
+        raise SpecificationError(f"{name}:1:1", "is not UTF-8") from None
+    return parse(text, name)
 
 
 class _Composer(yaml.SafeLoader):

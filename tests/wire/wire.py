@@ -132,6 +132,8 @@ def packed(text):
 
 
 def vectors(name):
-    """The hand-written vectors of a protocol: message name to list of parts."""
+    """The hand-written vectors of a protocol: its id (None in common.yaml), message name to id, and
+    message name to list of parts."""
     with open(ROOT / "tests" / "vectors" / f"{name}.yaml", encoding="utf-8") as stream:
-        return yaml.safe_load(stream)
+        messages = yaml.safe_load(stream)
+    return messages.pop("protocol", None), messages.pop("ids"), messages
