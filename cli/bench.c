@@ -232,7 +232,7 @@ int cli_bench(struct cli *cli)
 		.count = cli->options.count ? cli->options.count : COUNT_DEFAULT,
 	};
 	uint8_t payload[4];
-	uint32_t clock_id;
+	uint32_t clock_id = 0;
 	int code = 0;
 
 	if (bench.count > COUNT_MAX)
