@@ -77,7 +77,8 @@ class PlatformCase(Case):
 
     @classmethod
     def stop(cls):
-        cls.daemon.terminate()
+        if cls.daemon.poll() is None:
+            cls.daemon.terminate()
         code = cls.daemon.wait(PATIENCE_S)
         cls.daemon.stderr.close()
         if code:

@@ -107,6 +107,7 @@ class Gone(PlatformCase):
                                  stderr=subprocess.PIPE, text=True, env=environment())
         self.assertIn("watching", child.stderr.readline())
         self.daemon.terminate()
+        self.daemon.wait(PATIENCE_S)
         out, err = child.communicate(timeout=PATIENCE_S)
         self.assertEqual((child.returncode, out), (UNREACHABLE, ""), err)
         self.assertIn("scmi: unix:", err)
