@@ -120,7 +120,7 @@ def walk(record, structure, one, absent, checked=False, at="at"):
 
 def presence(record, when, span, structure):
     """The C condition for a field or bit to be there; "" when it always is."""
-    tests = [test for test in (condition(record, span), when and when.c(structure)) if test]
+    tests = [test for test in (condition(record, span), when and when.c(structure + "->")) if test]
     return " && ".join(f"({test})" if " || " in test else test for test in tests)
 
 

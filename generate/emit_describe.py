@@ -164,11 +164,8 @@ def _visits(record, structure, indent):
         if field.kind == "word":
             for name, bits in bit_members(field).items():
                 kind = "flag" if bit_type(bits) == "bool" else "number"
-                tests = [condition(record, bit.versions) for bit in bits]
-                test = None if None in tests or _everywhere(record, bits) else \
-                    " || ".join(f"({item})" if len(tests) > 1 else item for item in tests)
-                signed = bits[0].signed
-                text += _visit(field, kind, name, structure, indent, test, signed)
+                text += _visit(field, kind, name, structure, indent, _present(record, field, bits),
+                               bits[0].signed)
         else:
             kind = "text" if field.kind == "text" else "number"
             text += _visit(field, kind, field.name, structure, indent,
@@ -176,15 +173,22 @@ def _visits(record, structure, indent):
     return text
 
 
-def _everywhere(record, bits):
-    return all(any(bit.versions.has(version) for bit in bits) for version in record.versions)
+def _present(record, field, bits):
+    """When a member of a word exists, in C; None when it always does."""
+    if all(any(bit.versions.has(version) for bit in bits)
+           for version in record.versions if field.versions.has(version)):
+        return condition(record, field.versions)
+    tests = [condition(record, bit.versions) for bit in bits]
+    return " || ".join(f"({test})" if len(tests) > 1 else test for test in tests)
 
 
 def _visit(field, kind, name, structure, indent, test, signed):
     value = f"{structure}.{name}"
     if kind == "number":
         value = (f"(uint64_t)(int64_t){value}" if signed else value) + f", {str(signed).lower()}"
-    tests = [item for item in (test, field.when and field.when.c("(&" + structure + ")")) if item]
+    tests = [item for item in (test, field.when and field.when.c(structure + ".")) if item]
+    if len(tests) > 1:
+        tests = [f"({item})" if " || " in item else item for item in tests]
     call = f'visitor->{kind}(ctx, "{name}", {value});\n'
     if not tests:
         return indent + call

@@ -64,9 +64,9 @@ class Expression:
             raise ExpressionError(f"'{token}' is not expected in '{self.text}'")
         return ("name", token)
 
-    def c(self, structure):
-        """The condition in C, on the members of the pointer `structure`."""
-        return _c(self.tree, structure)
+    def c(self, access):
+        """The condition in C; `access` is what stands before a member: "out->"."""
+        return _c(self.tree, access)
 
     def holds(self, values):
         """The condition in Python, on a dictionary of members."""
@@ -93,13 +93,13 @@ def _names(tree):
     return [name for operand in tree[1:] for name in _names(operand)]
 
 
-def _c(tree, structure):
+def _c(tree, access):
     kind = tree[0]
     if kind == "name":
-        return f"{structure}->{tree[1]}"
+        return f"{access}{tree[1]}"
     if kind == "number":
         return f"{tree[1]}u"
-    operands = [_c(operand, structure) for operand in tree[1:]]
+    operands = [_c(operand, access) for operand in tree[1:]]
     operands = [f"({text})" if operand[0] in ("and", "or") + _COMPARE else text
                 for operand, text in zip(tree[1:], operands)]
     if kind == "not":

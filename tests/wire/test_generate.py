@@ -204,7 +204,7 @@ class Expressions(unittest.TestCase):
         ):
             expression = Expression(text)
             self.assertEqual(expression.holds(values), holds, text)
-            self.assertEqual(expression.c("m"), c)
+            self.assertEqual(expression.c("m->"), c)
 
     def test_mistakes(self):
         for text in ("", "a and", "and a", "(a", "a)", "a b", "a + b", "a == ", "1a"):
