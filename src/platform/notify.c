@@ -65,6 +65,12 @@ static void send_done(struct scmi_channel *channel)
 		channel->blocked = true;
 		return;
 	}
+	/* No room for the values: it goes out, next, as a status that says so. It may not be lost. */
+	if (error == -EMSGSIZE && operation->size > SCMI_ANSWER_SIZE_MIN) {
+		scmi_put_le32(operation->message + SCMI_HEADER_SIZE, (uint32_t)SCMI_COMMS_ERROR);
+		operation->size = SCMI_ANSWER_SIZE_MIN;
+		return;
+	}
 	if (operation->async && !error)
 		channel->counters.delayed++;
 	channel->done.first = operation->next;
