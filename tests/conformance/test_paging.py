@@ -131,16 +131,35 @@ class Paging(Case):
 
 
 class SmallEvents(Case):
-    """What comes by itself is as small as the answers must be, or does not come."""
+    """Delayed responses and notifications have 20 bytes."""
 
     def test_delayed_response(self):
-        for space in (8, 16, 19, 20, 128):
+        """It may not be lost: one that does not fit comes as COMMS_ERROR."""
+        for space in SPACES:
             agent = self.connect("tiny%d" % space)
-            answer = agent.set_rate(bench.DIV, (1 + space) * 1000 + 1000000, 1)
-            if answer.status != SUCCESS:
-                continue
+            rate = 1000000 + space * 1000
+            answer = self.expect(agent.set_rate(bench.DIV, rate, 1), SUCCESS, "queued")
             event = agent.delayed(answer.token)
-            self.assertLessEqual(len(event.raw), max(space, 20), str(event))
+            self.assertLessEqual(len(event.raw), space, "longer than the space of %d: %s" % (space, event))
+            if space >= 20:
+                self.assertEqual((event.status, event.rate(8)), (SUCCESS, rate), str(event))
+            else:
+                self.assertEqual((event.status, event.size), (COMMS_ERROR, 4), str(event))
+
+    def test_notification_that_does_not_fit(self):
+        """It may be left out, and harms nothing."""
+        agent, boss = self.connect("tiny19"), self.connect("boss")
+        self.expect(agent.clock(facts.CLOCK_RATE_NOTIFY, bench.DIV, 1), SUCCESS, "subscribed")
+        boss.set_rate(bench.DIV, 3000000)
+        self.expect_silence(agent, "20 bytes do not fit 19")
+        self.assertEqual(agent.rate(bench.DIV), 3000000)
+
+    def test_notification(self):
+        agent, boss = self.connect("tiny20"), self.connect("boss")
+        agent.clock(facts.CLOCK_RATE_NOTIFY, bench.DIV, 1)
+        boss.set_rate(bench.DIV, 3000000)
+        event = agent.notification()
+        self.assertEqual((event.word(4), event.rate(8)), (bench.DIV, 3000000), str(event))
 
     def test_a_command_that_does_not_fit_its_answer_does_nothing_odd(self):
         agent, boss = self.connect("tiny8"), self.connect("boss")
