@@ -10,7 +10,9 @@
  * Memory comes from the host's allocator at set-up (platform and channel); handling a message takes none.
  *
  * Threads. With lock hooks, channels may be served by different threads; one channel is served by one
- * thread at a time. Without them one thread serves all. Nothing outside is called with a lock held.
+ * thread at a time, and scmi_platform_tick() does not run beside scmi_channel_new(), _free() or _reset(). Without
+ * them one thread serves all. Nothing outside is called with a lock held. send() and answer() may call
+ * scmi_channel_handle(), but neither free nor reset a channel.
  *
  * Time. The platform has no clock and never waits: the host gives now_ns and calls scmi_platform_tick() when
  * scmi_platform_next_deadline() has come.
@@ -55,7 +57,10 @@ int scmi_platform_new(struct scmi_platform **platform, const struct scmi_board *
 /* Every channel must be freed before. */
 void scmi_platform_free(struct scmi_platform *platform);
 
-/* Let time pass: finish operations whose time has come, deliver what waits for a channel. */
+/*
+ * Let time pass: finish operations whose time has come, deliver what waits for a channel. A delayed response follows the
+ * answer to its command: a host that ticks on another thread than it handles on sends answers before.
+ */
 void scmi_platform_tick(struct scmi_platform *platform, uint64_t now_ns);
 
 /* When tick() must be called at the latest; SCMI_NEVER if nothing is pending. */
@@ -63,7 +68,10 @@ uint64_t scmi_platform_next_deadline(const struct scmi_platform *platform);
 
 /* ---- channels -------------------------------------------------------------------------------- */
 
-/* How the platform reaches the agent by itself. */
+/* The largest message that the platform sends by itself, header included. */
+#define SCMI_P2A_SIZE_MAX 20u
+
+/* How the platform reaches the agent by itself. Called from scmi_platform_tick() and scmi_channel_ready(). */
 struct scmi_channel_ops {
 	/* A notification or delayed response. 0, -EAGAIN (scmi_channel_ready() follows), other: dropped. */
 	int (*send)(void *ctx, const void *message, size_t size);
@@ -75,7 +83,8 @@ struct scmi_channel_ops {
 
 struct scmi_channel_config {
 	uint32_t agent_id; /* 1 .. board->agent_count */
-	bool p2a;          /* send() exists; without it there are no notifications and no asynchronous commands */
+	/* send() exists, and takes SCMI_P2A_SIZE_MAX bytes. Without it: no notifications, no asynchronous commands. */
+	bool p2a;
 	const struct scmi_channel_ops *ops;
 	void *ctx;
 };
@@ -140,8 +149,9 @@ struct scmi_request {
 void scmi_platform_requests(struct scmi_platform *platform,
 			    void (*each)(void *ctx, const struct scmi_request *request), void *ctx);
 
-/* Make a saved request hold again, before the first channel. 0, or -ENOENT if the board no longer has
- * that agent or domain, -EINVAL if it no longer allows it; then nothing changed. */
+/* Make a saved request hold again, before the first channel. What the board allows decides, not what was denied
+ * since. 0, or -ENOENT if the board no longer has that agent or domain, -EINVAL if it no longer allows it; then
+ * nothing changed. */
 int scmi_platform_restore(struct scmi_platform *platform, const struct scmi_request *request);
 
 /* Rises whenever scmi_platform_requests() would say something else. */
@@ -151,7 +161,8 @@ uint64_t scmi_platform_generation(const struct scmi_platform *platform);
 
 /*
  * Tell agents that commands failed (BASE_ERROR_EVENT): the agent itself and every trusted one, if they subscribed.
- * Commands that end with HARDWARE_ERROR or GENERIC_ERROR are reported by the platform itself.
+ * Commands that end with HARDWARE_ERROR or GENERIC_ERROR are reported by the platform itself; those that a reset
+ * of their agent aborts are not.
  */
 void scmi_platform_report_error(struct scmi_platform *platform, uint32_t agent_id, bool fatal,
 				uint32_t header, int32_t status);

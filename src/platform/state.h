@@ -16,9 +16,7 @@
 #define SCMI_LATE_ANSWERS_MAX 16u
 /* Notifications that wait for one channel; the oldest is dropped for a new one. */
 #define SCMI_BACKLOG_MAX 16u
-/* Payload of the largest message that the platform sends by itself: BASE_ERROR_EVENT with one report. */
-#define SCMI_P2A_PAYLOAD_MAX 16u
-#define SCMI_P2A_SIZE_MAX (SCMI_HEADER_SIZE + SCMI_P2A_PAYLOAD_MAX)
+#define SCMI_P2A_PAYLOAD_MAX (SCMI_P2A_SIZE_MAX - SCMI_HEADER_SIZE)
 
 /* ---- operations: what is not done when its handler returns -------------------------------------- */
 
