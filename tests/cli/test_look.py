@@ -6,7 +6,7 @@ import pty
 import subprocess
 import unittest
 
-from case import OK, REFUSED, SCMI, UNREACHABLE, USAGE, PlatformCase, environment, scmi
+from case import HERE, OK, REFUSED, SCMI, UNREACHABLE, USAGE, PlatformCase, environment, scmi
 
 LONG = "a-clock-with-a-name-that-no-table-of-a-hundred-columns-can-hold"
 
@@ -47,6 +47,21 @@ class Golden(PlatformCase):
                 self.assertEqual(out.count("\n"), 1)
                 # One line for programs; indented for those who read the golden file. Order matters in both.
                 self.golden(name + ".json", json.dumps(json.loads(out), indent=2) + "\n")
+
+    def test_manual_has_every_key(self):
+        with open(os.path.join(HERE, "..", "..", "docs", "man", "scmi.1.scd"), encoding="utf-8") as file:
+            page = file.read()
+
+        def check(value):
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    self.assertIn("*%s*" % key, page)
+                    check(inner)
+            elif isinstance(value, list):
+                for inner in value:
+                    check(inner)
+        for agent, words in self.CASES.values():
+            check(self.ok_json(*words, agent=agent))
 
     def test_tables_fit(self):
         for agent, words in self.CASES.values():

@@ -115,6 +115,11 @@ class Hostile(Case):
         _, clocks = self.listed(*[(HAS_PARENT, b"c%d" % i, i - 1 if i else 9999) for i in range(depth)])
         self.assertEqual([clock["id"] for clock in clocks], list(range(depth)))
 
+    def test_progress_through_many(self):
+        with Played(Clocks(*[(0, b"c", 0)] * 200)) as at:
+            outcome = self.expect(OK, scmi("--progress", "clock", "list", at=at))
+        self.assertEqual(outcome.err, "clock 64 of 200\nclock 128 of 200\nclock 192 of 200\n")
+
     def test_garbage_for_answers(self):
         for answer in (b"", b"\0", b"\0\0\0\0", b"\xff" * 7):
             clocks = Clocks((0, b"osc", 0))

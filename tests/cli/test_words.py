@@ -110,6 +110,33 @@ class Errors(Case):
         self.assertIn("cl\\xff\\x1b[31m", json.loads(done.stdout)["error"]["message"])
 
 
+class Manual(Case):
+    def setUp(self):
+        with open(os.path.join(HERE, "..", "..", "docs", "man", "scmi.1.scd"), encoding="utf-8") as file:
+            self.page = file.read()
+
+    def test_every_verb_with_its_options(self):
+        overview = scmi().out.split("Verbs:")[1].split("Options of")[0]
+        for verb in re.findall(r"^  ((?:clock |base )?[a-z]+)", overview, re.M):
+            self.assertIn("*%s*" % verb, self.page)
+            for option in re.findall(r"\[(--[a-z-]+)", scmi("help", *verb.split()).out):
+                self.assertRegex(self.page, r"\*%s[ *]" % option, verb)
+
+    def test_every_common_option(self):
+        for option in re.findall(r"^  (--[a-z]+)", scmi().out.split("Options of")[1], re.M):
+            self.assertRegex(self.page, r"\n(\*-h\*, )?\*%s\*" % option)
+
+
+class Output(Case):
+    def test_that_cannot_be_written(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for words in (["help"], ["--json", "info"]):
+                done = subprocess.run([SCMI, *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      env=environment())
+                self.assertNotEqual(done.returncode, OK)
+                self.assertIn("cannot be written", done.stderr)
+
+
 class Completion(Case):
     def offers(self, *words):
         return self.expect(OK, scmi("complete", "--", *words)).out.split()
