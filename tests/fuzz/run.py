@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Runs a harness, for meson.
+
+  run.py smoke HARNESS REACH WORK [INPUTS…]   20 seconds; fails on a find, or when it reached less than REACH
+  run.py plant HARNESS RUNS WORK [INPUTS…]    has to find the mistake within that many runs
+
+WORK is a directory of its own, emptied first. INPUTS are directories to begin with, or a dictionary. On a find, what
+the harness said and the input that does it are in the output.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+SECONDS = 20
+
+
+def fuzz(harness, limit, work, inputs):
+    shutil.rmtree(work, ignore_errors=True)
+    corpus = work / "corpus"
+    corpus.mkdir(parents=True)
+    command = [harness, limit, "-rss_limit_mb=2048", "-timeout=30", "-seed=1", "-len_control=0", "-max_len=600",
+               "-verbosity=0", f"-artifact_prefix={work}/", corpus]
+    for name in map(pathlib.Path, inputs):
+        if name.is_file():
+            command.append(f"-dict={name}")
+        elif name.is_dir() and any(name.iterdir()):
+            command.append(name)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          check=False)
+
+
+def main(mode, harness, number, work, *inputs):
+    limit = f"-max_total_time={SECONDS}" if mode == "smoke" else f"-runs={number}"
+    if mode == "smoke":
+        os.environ["SCMI_FUZZ_REACH"] = number
+    result = fuzz(harness, limit, pathlib.Path(work), inputs)
+    found = "SUMMARY: " in result.stdout
+    if mode == "smoke":
+        print(result.stdout)
+        return result.returncode
+    lines = [line for line in result.stdout.splitlines() if line and not line.startswith("INFO")]
+    print("\n".join(lines[:12]))
+    if found:
+        return 0
+    print(f"not found in {number} runs")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
