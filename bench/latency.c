@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the socket transport and the host's loop add to the floor: two processes, each on its CPU, the real driver at both
- * ends, and a platform that answers without a thought. `scmi bench` measures the same through a whole scmid.
+ * What the socket transport and the host's loop add to the floor: two processes, each on its
+ * CPU, the real driver at both ends, and a platform that answers without a thought. `scmi
+ * bench` measures the same through a whole scmid.
  *
  *	latency [ROUNDS [SPIN-US]]
  *
@@ -27,9 +28,9 @@
 
 /* CLOCK_RATE_GET: header and id; header, status and rate. */
 #define COMMAND_SIZE 8u
-#define ANSWER_SIZE 16u
-#define BATCHES 3
-#define LIMIT_NS 1000000000u
+#define ANSWER_SIZE  16u
+#define BATCHES	     3
+#define LIMIT_NS     1000000000u
 
 static const struct scmi_transport *transport;
 
@@ -53,8 +54,8 @@ static void *on_connected(void *ctx, struct scmi_transport_peer *peer,
 	return ctx;
 }
 
-static size_t on_command(void *peer_ctx, uint64_t cookie, const void *message, size_t size, void *answer,
-			 size_t space)
+static size_t on_command(void *peer_ctx, uint64_t cookie, const void *message, size_t size,
+			 void *answer, size_t space)
 {
 	(void)peer_ctx;
 	(void)cookie;
@@ -93,7 +94,7 @@ static int serve(const char *path, int cpu, uint64_t spin_ns, int ready)
 		.disconnected = on_disconnected,
 		.turn = scmi_loop_turn,
 	};
-	struct scmi_transport_listen how = { .address = path, .mode = 0600, .callbacks = &callbacks };
+	struct scmi_transport_listen how = {.address = path, .mode = 0600, .callbacks = &callbacks};
 	struct scmi_transport_endpoint *endpoint;
 	struct scmi_loop *loop;
 	char why[256] = "no loop";
@@ -163,7 +164,7 @@ static int ask(struct scmi_transport_device *device, const size_t *received, uin
 
 static int measure(const char *path, size_t rounds, struct scmi_latency *latency)
 {
-	const struct scmi_transport_settings settings = { 0 };
+	const struct scmi_transport_settings settings = {0};
 	struct scmi_transport_device *device;
 	struct scmi_transport_limits limits;
 	uint64_t *samples_ns;
@@ -174,8 +175,8 @@ static int measure(const char *path, size_t rounds, struct scmi_latency *latency
 	samples_ns = calloc(rounds, sizeof(*samples_ns));
 	if (!samples_ns)
 		return -ENOMEM;
-	error = transport->agent->open(&device, path, &settings, &agent_callbacks, &received, &limits, why,
-				       sizeof(why));
+	error = transport->agent->open(&device, path, &settings, &agent_callbacks, &received,
+				       &limits, why, sizeof(why));
 	if (error) {
 		fprintf(stderr, "latency: %s\n", why);
 		free(samples_ns);
@@ -212,9 +213,10 @@ static int compare(const char *path, size_t rounds, int cpu, int other_cpu)
 		if (error)
 			break;
 		percent = socket.median_ns * 100 / (lowest.median_ns ? lowest.median_ns : 1);
-		printf("%7.2f us %7.2f us %7.2f us %7.2f us  %u.%02u\n", (double)lowest.median_ns / 1000,
-		       (double)lowest.p99_ns / 1000, (double)socket.median_ns / 1000,
-		       (double)socket.p99_ns / 1000, (unsigned)(percent / 100), (unsigned)(percent % 100));
+		printf("%7.2f us %7.2f us %7.2f us %7.2f us  %u.%02u\n",
+		       (double)lowest.median_ns / 1000, (double)lowest.p99_ns / 1000,
+		       (double)socket.median_ns / 1000, (double)socket.p99_ns / 1000,
+		       (unsigned)(percent / 100), (unsigned)(percent % 100));
 	}
 	return error;
 }
@@ -230,8 +232,7 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	transport = scmi_transport_find("unix");
-	if (!rounds || scmi_floor_cpus(&cpu, &other_cpu) || !mkdtemp(directory) ||
-	    pipe(ready)) {
+	if (!rounds || scmi_floor_cpus(&cpu, &other_cpu) || !mkdtemp(directory) || pipe(ready)) {
 		fprintf(stderr, "usage: latency [ROUNDS [SPIN-US]]\n");
 		return 2;
 	}

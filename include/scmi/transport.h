@@ -3,13 +3,13 @@
  * The driver header: all that a transport knows of libscmi, and all that libscmi knows of it.
  *
  * Object model. A transport exports one constant `struct scmi_transport`. Its agent end makes
- * *devices* (one channel to one platform); its platform end makes *endpoints* that accept *peers*
- * (one connection of one agent each). Either end may be absent. The driver gets a table of callbacks
- * and links against nothing of the core.
+ * *devices* (one channel to one platform); its platform end makes *endpoints* that accept
+ * *peers* (one connection of one agent each). Either end may be absent. The driver gets a table
+ * of callbacks and links against nothing of the core.
  *
- * Messages are whole: the 32-bit header and the payload, little endian, never split or merged. Memory
- * handed over in a call, in either direction, belongs to the caller again when the call returns; a
- * driver whose medium keeps a buffer longer copies into memory of its own.
+ * Messages are whole: the 32-bit header and the payload, little endian, never split or merged.
+ * Memory handed over in a call, in either direction, belongs to the caller again when the call
+ * returns; a driver whose medium keeps a buffer longer copies into memory of its own.
  *
  * Threads. Calls on one device or one endpoint are made by one thread at a time; callbacks are made
  * only from within dispatch(), wait() and watched-descriptor handlers, never from send().
@@ -61,14 +61,18 @@ struct scmi_transport_agent_callbacks {
 struct scmi_transport_agent_ops {
 	/*
 	 * Connect to `address`, the part of the URI behind "scheme:". On success *device is the
-	 * driver's, until close(); *limits holds what is in force. May block for a local connection.
-	 * On failure, a sentence for people may be left in why[why_size] (always NUL-terminated).
+	 * driver's, until close(); *limits holds what is in force. May block for a local
+	 * connection. On failure, a sentence for people may be left in why[why_size] (always
+	 * NUL-terminated).
 	 */
 	int (*open)(struct scmi_transport_device **device, const char *address,
 		    const struct scmi_transport_settings *settings,
 		    const struct scmi_transport_agent_callbacks *callbacks, void *ctx,
 		    struct scmi_transport_limits *limits, char *why, size_t why_size);
-	/* Takes every buffer back from the medium first. Allowed in any state; no callback after it. */
+	/*
+	 * Takes every buffer back from the medium first. Allowed in any state; no callback
+	 * after it.
+	 */
 	void (*close)(struct scmi_transport_device *device);
 	/* Send one command. Never blocks: -EAGAIN, -EMSGSIZE, -ENODEV. */
 	int (*send)(struct scmi_transport_device *device, const void *message, size_t size);
@@ -77,8 +81,9 @@ struct scmi_transport_agent_ops {
 	/* Hand over all that has arrived, through receive(). Never blocks. 0, or -ENODEV. */
 	int (*dispatch)(struct scmi_transport_device *device);
 	/*
-	 * Block until something has arrived (and hand it over; more may be waiting) or timeout_ns has passed.
-	 * 0 (also with nothing, when a signal came), -ETIMEDOUT, -ENODEV. SCMI_NEVER waits without end.
+	 * Block until something has arrived (and hand it over; more may be waiting) or
+	 * timeout_ns has passed. 0 (also with nothing, when a signal came), -ETIMEDOUT,
+	 * -ENODEV. SCMI_NEVER waits without end.
 	 */
 	int (*wait)(struct scmi_transport_device *device, uint64_t timeout_ns);
 };
@@ -96,37 +101,43 @@ struct scmi_transport_credentials {
 };
 
 /*
- * What the host does for an endpoint. `host` and `ctx` are those given to listen(); `peer_ctx` is what
- * connected() returned.
+ * What the host does for an endpoint. `host` and `ctx` are those given to listen(); `peer_ctx`
+ * is what connected() returned.
  */
 struct scmi_transport_platform_callbacks {
 	uint32_t size; /* of this structure */
 	/*
-	 * Call handler(arg) whenever fd is readable, or, while want_write, writable. One watch per fd;
-	 * calling again changes it. unwatch() before closing the fd; allowed inside a handler.
+	 * Call handler(arg) whenever fd is readable, or, while want_write, writable. One watch
+	 * per fd; calling again changes it. unwatch() before closing the fd; allowed inside a
+	 * handler.
 	 */
-	int (*watch)(void *host, int fd, bool want_read, bool want_write, void (*handler)(void *arg),
-		     void *arg);
+	int (*watch)(void *host, int fd, bool want_read, bool want_write,
+		     void (*handler)(void *arg), void *arg);
 	void (*unwatch)(void *host, int fd);
 	/* A peer is there. Returns its context, or NULL to refuse it (the driver closes it). */
 	void *(*connected)(void *ctx, struct scmi_transport_peer *peer,
 			   const struct scmi_transport_credentials *who);
 	/*
-	 * A command came, of any size: one that is too long is handed over too, cut behind the longest legal
-	 * size at the earliest, so that it gets its refusal. The answer is written to answer[space]; returns its size. 0: there is no
-	 * answer now; if one comes later it comes through answer() with the same cookie. `cookie` is the
-	 * driver's, to tell requests apart (0 where it needs none). With space 0 the medium has no room
-	 * for an answer.
+	 * A command came, of any size: one that is too long is handed over too, cut behind the
+	 * longest legal size at the earliest, so that it gets its refusal. The answer is
+	 * written to answer[space]; returns its size. 0: there is no answer now; if one comes
+	 * later it comes through answer() with the same cookie. `cookie` is the driver's, to
+	 * tell requests apart (0 where it needs none). With space 0 the medium has no room for
+	 * an answer.
 	 */
 	size_t (*command)(void *peer_ctx, uint64_t cookie, const void *message, size_t size,
 			  void *answer, size_t space);
 	/* After a send() gave -EAGAIN: there is room again. */
 	void (*writable)(void *peer_ctx);
-	/* The peer is gone; called once for each that connected() accepted. No calls on it after this. */
+	/*
+	 * The peer is gone; called once for each that connected() accepted. No calls on it
+	 * after this.
+	 */
 	void (*disconnected)(void *peer_ctx);
 	/*
-	 * Let the host's loop turn once: wait at most timeout_ns, call handlers, let time pass. For a medium inside
-	 * one thread, where an agent that waits must let its platform run. May be NULL. 0 or -errno.
+	 * Let the host's loop turn once: wait at most timeout_ns, call handlers, let time pass.
+	 * For a medium inside one thread, where an agent that waits must let its platform run.
+	 * May be NULL. 0 or -errno.
 	 */
 	int (*turn)(void *host, uint64_t timeout_ns);
 };
@@ -142,15 +153,22 @@ struct scmi_transport_listen {
 
 struct scmi_transport_platform_ops {
 	/* Start to accept. On failure a sentence may be left in why[why_size]. */
-	int (*listen)(struct scmi_transport_endpoint **endpoint, const struct scmi_transport_listen *how,
-		      char *why, size_t why_size);
-	/* Stop: every peer is disconnected (with its callback), the address is given up. Not from a callback. */
+	int (*listen)(struct scmi_transport_endpoint **endpoint,
+		      const struct scmi_transport_listen *how, char *why, size_t why_size);
+	/*
+	 * Stop: every peer is disconnected (with its callback), the address is given up. Not
+	 * from a callback.
+	 */
 	void (*unlisten)(struct scmi_transport_endpoint *endpoint);
 	/* A notification or delayed response. -EAGAIN: writable() will say when; -ENODEV. */
 	int (*send)(struct scmi_transport_peer *peer, const void *message, size_t size);
 	/* The late answer to a command. As send(). */
-	int (*answer)(struct scmi_transport_peer *peer, uint64_t cookie, const void *message, size_t size);
-	/* Drop the peer; its disconnected() follows before this returns. Allowed in its command() and writable(). */
+	int (*answer)(struct scmi_transport_peer *peer, uint64_t cookie, const void *message,
+		      size_t size);
+	/*
+	 * Drop the peer; its disconnected() follows before this returns. Allowed in its
+	 * command() and writable().
+	 */
 	void (*disconnect)(struct scmi_transport_peer *peer);
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a round trip costs at least: two processes, each pinned to a CPU, that hand a datagram to and fro over
- * AF_UNIX SOCK_SEQPACKET. A latency says little without it, as it differs much among machines, and within one from
- * minute to minute.
+ * What a round trip costs at least: two processes, each pinned to a CPU, that hand a datagram
+ * to and fro over AF_UNIX SOCK_SEQPACKET. A latency says little without it, as it differs much
+ * among machines, and within one from minute to minute.
  */
 #ifndef SCMI_HOST_BENCH_FLOOR_H
 #define SCMI_HOST_BENCH_FLOOR_H
@@ -20,8 +20,8 @@ void scmi_latency_of(uint64_t *samples_ns, size_t count, struct scmi_latency *la
 
 struct scmi_floor {
 	unsigned rounds; /* a tenth as many come first, unmeasured */
-	int cpu;         /* for this process, for the time of the measurement; -1: the first that it may use */
-	int other_cpu;   /* for the other one; -1: the last that it may use */
+	int cpu; /* for this process while it measures; -1: the first that it may use */
+	int other_cpu; /* for the other one; -1: the last that this one may use */
 	size_t command_size; /* bytes, header included, up to 4096 */
 	size_t answer_size;
 };
@@ -29,12 +29,15 @@ struct scmi_floor {
 /**
  * scmi_floor_measure() - the floor, now
  *
- * Forks and waits for the child. Returns 0, -EINVAL (no rounds, sizes, a CPU that cannot be used), -ENOMEM, or what
- * the system gave.
+ * Forks and waits for the child. Returns 0, -EINVAL (no rounds, sizes, a CPU that cannot be
+ * used), -ENOMEM, or what the system gave.
  */
 int scmi_floor_measure(const struct scmi_floor *floor, struct scmi_latency *latency);
 
-/* The first and last CPU that this process may use; the same one if there is no other. 0 or -errno. */
+/*
+ * The first and last CPU that this process may use; the same one if there is no other. 0 or
+ * -errno.
+ */
 int scmi_floor_cpus(int *first, int *last);
 
 #endif

@@ -13,7 +13,7 @@
 #define NOTIFICATIONS_MAX 128u
 /* What the other side may do before a delayed response is slow, whatever the answers' limit. */
 #define DELAYED_TIMEOUT_MS 2000u
-#define NS_PER_MS 1000000u
+#define NS_PER_MS	   1000000u
 
 struct scmi_instance {
 	const struct scmi_transport_agent_ops *ops;
@@ -100,14 +100,15 @@ static int make_agent(struct scmi_instance *instance, const struct scmi_transpor
 		      uint32_t delayed_timeout_ms, char *why, size_t why_size)
 {
 	struct scmi_agent_config config = {
-		.host = {
-			.ctx = instance,
-			.send = host_send,
-			.now_ns = host_now_ns,
-			.wait = host_wait,
-			.wake = host_wake,
-			.trace = instance->trace ? host_trace : NULL,
-		},
+		.host =
+			{
+				.ctx = instance,
+				.send = host_send,
+				.now_ns = host_now_ns,
+				.wait = host_wait,
+				.wake = host_wake,
+				.trace = instance->trace ? host_trace : NULL,
+			},
 		.messages_max = limits->messages_max,
 		.message_size_max = limits->message_size_max,
 		.notifications_max = NOTIFICATIONS_MAX,
@@ -118,14 +119,15 @@ static int make_agent(struct scmi_instance *instance, const struct scmi_transpor
 	int error;
 
 	if (!delayed_timeout_ms)
-		delayed_timeout_ms = limits->response_timeout_ms > DELAYED_TIMEOUT_MS ?
-					     limits->response_timeout_ms :
-					     DELAYED_TIMEOUT_MS;
+		delayed_timeout_ms = limits->response_timeout_ms > DELAYED_TIMEOUT_MS
+					     ? limits->response_timeout_ms
+					     : DELAYED_TIMEOUT_MS;
 	config.delayed_timeout_ns = (uint64_t)delayed_timeout_ms * NS_PER_MS;
 
 	size = scmi_agent_size(&config);
 	if (!size)
-		return because(-EINVAL, why, why_size, "the transport gave limits that no agent can have");
+		return because(-EINVAL, why, why_size,
+			       "the transport gave limits that no agent can have");
 	instance->storage = malloc(size);
 	if (!instance->storage)
 		return because(-ENOMEM, why, why_size, "out of memory (%zu bytes)", size);
@@ -138,7 +140,8 @@ static int make_agent(struct scmi_instance *instance, const struct scmi_transpor
 }
 
 static int connect_instance(struct scmi_instance *instance, const struct scmi_uri *uri,
-			    const struct scmi_transport_settings *settings, char *why, size_t why_size)
+			    const struct scmi_transport_settings *settings, char *why,
+			    size_t why_size)
 {
 	const struct scmi_transport *transport = scmi_transport_find(uri->scheme);
 	struct scmi_transport_limits limits;
@@ -146,7 +149,8 @@ static int connect_instance(struct scmi_instance *instance, const struct scmi_ur
 
 	if (!transport)
 		return because(-EOPNOTSUPP, why, why_size,
-			       "no transport has the scheme '%s'; unix:PATH is one that works", uri->scheme);
+			       "no transport has the scheme '%s'; unix:PATH is one that works",
+			       uri->scheme);
 	error = scmi_transport_check(transport, why, why_size);
 	if (error)
 		return error;
@@ -154,8 +158,8 @@ static int connect_instance(struct scmi_instance *instance, const struct scmi_ur
 		return because(-EOPNOTSUPP, why, why_size, "the transport %s has no agent's end",
 			       transport->name);
 	instance->ops = transport->agent;
-	error = instance->ops->open(&instance->device, uri->address, settings, &device_callbacks, instance,
-				    &limits, why, why_size);
+	error = instance->ops->open(&instance->device, uri->address, settings, &device_callbacks,
+				    instance, &limits, why, why_size);
 	if (error)
 		return error;
 	error = make_agent(instance, &limits, settings->delayed_timeout_ms, why, why_size);
@@ -167,7 +171,7 @@ static int connect_instance(struct scmi_instance *instance, const struct scmi_ur
 int scmi_instance_open(struct scmi_instance **out, const char *text,
 		       const struct scmi_instance_options *options, char *why, size_t why_size)
 {
-	struct scmi_transport_settings settings = { 0 };
+	struct scmi_transport_settings settings = {0};
 	struct scmi_instance *instance;
 	struct scmi_uri uri;
 	int error;

@@ -15,13 +15,13 @@
 #include "monotonic.h"
 
 #define EVENTS_PER_TURN 32
-#define SIGNAL_COUNT 65
+#define SIGNAL_COUNT	65
 
 struct watch {
 	scmi_loop_fn *handler; /* NULL: not watched */
 	void *arg;
 	uint32_t events;
-	uint32_t generation; /* tells an event for this watch from one for an earlier watch of the same number */
+	uint32_t generation; /* an event of an earlier watch of the same number has another */
 };
 
 struct scmi_loop {
@@ -115,7 +115,8 @@ int scmi_loop_watch(void *ctx, int fd, bool want_read, bool want_write, scmi_loo
 		if (!watch->handler)
 			watch->generation = ++loop->generation;
 		event.data.u64 = (uint64_t)watch->generation << 32 | (uint32_t)fd;
-		if (epoll_ctl(loop->epoll, watch->handler ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event))
+		if (epoll_ctl(loop->epoll, watch->handler ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+			      &event))
 			return -errno;
 	}
 	watch->handler = handler;
@@ -143,7 +144,8 @@ static void on_signalfd(void *arg)
 
 	while (read(loop->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo < SIGNAL_COUNT && loop->on_signal[info.ssi_signo].handler)
-			loop->on_signal[info.ssi_signo].handler(loop->on_signal[info.ssi_signo].arg);
+			loop->on_signal[info.ssi_signo].handler(
+				loop->on_signal[info.ssi_signo].arg);
 	}
 }
 
@@ -200,7 +202,10 @@ static int wait_for_events(struct scmi_loop *loop, struct epoll_event *events, u
 	timeout.tv_nsec = (long)(timeout_ns % 1000000000u);
 	count = epoll_pwait2(loop->epoll, events, EVENTS_PER_TURN, &timeout, NULL);
 	if (count < 0 && errno == ENOSYS) {
-		/* Kernels before 5.11 know milliseconds only. Late is right, early would turn in vain. */
+		/*
+		 * Kernels before 5.11 know milliseconds only. Late is right, early would turn
+		 * in vain.
+		 */
 		timeout_ns = (timeout_ns + 999999u) / 1000000u;
 		count = epoll_wait(loop->epoll, events, EVENTS_PER_TURN,
 				   timeout_ns < INT_MAX ? (int)timeout_ns : INT_MAX);

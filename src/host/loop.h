@@ -8,8 +8,8 @@
  *	static const struct scmi_transport_platform_callbacks callbacks = {
  *		.watch = scmi_loop_watch, .unwatch = scmi_loop_unwatch, .turn = scmi_loop_turn, …
  *
- * Order in a turn: wait, handlers of what is ready, tick if its deadline has come. One message therefore costs
- * epoll_wait, and the recv and send of its transport.
+ * Order in a turn: wait, handlers of what is ready, tick if its deadline has come. One message
+ * therefore costs epoll_wait, and the recv and send of its transport.
  *
  * Errors are 0 or -errno. Nothing here is thread-safe.
  */
@@ -34,7 +34,10 @@ struct scmi_loop_timer {
 /* Does not touch signals. -ENOMEM, or what epoll_create1 gave. */
 int scmi_loop_new(struct scmi_loop **loop);
 
-/* Watches that are left are forgotten (their descriptors stay open); signals are as before. NULL is allowed. */
+/*
+ * Watches that are left are forgotten (their descriptors stay open); signals are as before.
+ * NULL is allowed.
+ */
 void scmi_loop_free(struct scmi_loop *loop);
 
 /**
@@ -42,8 +45,9 @@ void scmi_loop_free(struct scmi_loop *loop);
  * @loop: the struct scmi_loop
  * @fd: readable if @want_read, writable if @want_write; an error or hang-up is reported in any case
  *
- * Level-triggered. One watch per descriptor; calling again replaces it. A handler may watch and unwatch any
- * descriptor, its own included, and close it afterwards. -EPERM: a regular file, which is always ready.
+ * Level-triggered. One watch per descriptor; calling again replaces it. A handler may watch and
+ * unwatch any descriptor, its own included, and close it afterwards. -EPERM: a regular file,
+ * which is always ready.
  */
 int scmi_loop_watch(void *loop, int fd, bool want_read, bool want_write, scmi_loop_fn *handler,
 		    void *arg);
@@ -61,8 +65,9 @@ int scmi_loop_signal(struct scmi_loop *loop, int signal, scmi_loop_fn *handler, 
 void scmi_loop_set_timer(struct scmi_loop *loop, const struct scmi_loop_timer *timer);
 
 /*
- * After something was handled, look for more for up to spin_ns before going to sleep; 0 (as at start): sleep at
- * once. Trades a busy CPU for the time a sleeping one needs to wake: worth it only on a CPU of its own.
+ * After something was handled, look for more for up to spin_ns before going to sleep; 0 (as at
+ * start): sleep at once. Trades a busy CPU for the time a sleeping one needs to wake: worth it
+ * only on a CPU of its own.
  */
 void scmi_loop_set_spin_ns(struct scmi_loop *loop, uint64_t spin_ns);
 

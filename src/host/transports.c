@@ -28,12 +28,14 @@ const struct scmi_transport *scmi_transport_at(size_t index)
 
 static bool agent_is_whole(const struct scmi_transport_agent_ops *ops)
 {
-	return !ops || (ops->open && ops->close && ops->send && ops->fd && ops->dispatch && ops->wait);
+	return !ops ||
+	       (ops->open && ops->close && ops->send && ops->fd && ops->dispatch && ops->wait);
 }
 
 static bool platform_is_whole(const struct scmi_transport_platform_ops *ops)
 {
-	return !ops || (ops->listen && ops->unlisten && ops->send && ops->answer && ops->disconnect);
+	return !ops ||
+	       (ops->listen && ops->unlisten && ops->send && ops->answer && ops->disconnect);
 }
 
 int scmi_transport_check(const struct scmi_transport *transport, char *why, size_t why_size)
@@ -49,7 +51,8 @@ int scmi_transport_check(const struct scmi_transport *transport, char *why, size
 			       transport->size, sizeof(*transport));
 	if (!transport->name || !transport->scheme || !transport->limits.response_timeout_ms ||
 	    !transport->limits.messages_max || !transport->limits.message_size_max)
-		return because(-EINVAL, why, why_size, "the transport lacks a name, a scheme or limits");
+		return because(-EINVAL, why, why_size,
+			       "the transport lacks a name, a scheme or limits");
 	if ((!transport->agent && !transport->platform) || !agent_is_whole(transport->agent) ||
 	    !platform_is_whole(transport->platform))
 		return because(-EINVAL, why, why_size, "the transport %s lacks an operation",

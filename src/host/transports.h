@@ -12,8 +12,8 @@ const struct scmi_transport *scmi_transport_find(const char *scheme);
 const struct scmi_transport *scmi_transport_at(size_t index);
 
 /*
- * Was this driver made for us? 0; -ENOEXEC (another ABI) or -EINVAL (no name, scheme or limits, or an end that lacks an operation),
- * with a sentence in why[why_size].
+ * Was this driver made for us? 0; -ENOEXEC (another ABI) or -EINVAL (no name, scheme or limits,
+ * or an end that lacks an operation), with a sentence in why[why_size].
  */
 int scmi_transport_check(const struct scmi_transport *transport, char *why, size_t why_size);
 

@@ -10,15 +10,18 @@ static const struct setting {
 	uint32_t min;
 	uint32_t max;
 } all_settings[] = {
-	{ "response-timeout-ms", offsetof(struct scmi_transport_settings, response_timeout_ms), 1, 3600000 },
-	{ "delayed-timeout-ms", offsetof(struct scmi_transport_settings, delayed_timeout_ms), 1, 3600000 },
-	{ "messages-max", offsetof(struct scmi_transport_settings, messages_max), 1, 1024 },
-	{ "message-size-max", offsetof(struct scmi_transport_settings, message_size_max), 32, 65536 },
+	{"response-timeout-ms", offsetof(struct scmi_transport_settings, response_timeout_ms), 1,
+	 3600000},
+	{"delayed-timeout-ms", offsetof(struct scmi_transport_settings, delayed_timeout_ms), 1,
+	 3600000},
+	{"messages-max", offsetof(struct scmi_transport_settings, messages_max), 1, 1024},
+	{"message-size-max", offsetof(struct scmi_transport_settings, message_size_max), 32, 65536},
 };
 
 #define SETTING_COUNT (sizeof(all_settings) / sizeof(all_settings[0]))
 
-static uint32_t value_of(const struct scmi_transport_settings *settings, const struct setting *setting)
+static uint32_t value_of(const struct scmi_transport_settings *settings,
+			 const struct setting *setting)
 {
 	return *(const uint32_t *)((const char *)settings + setting->offset);
 }
@@ -31,8 +34,8 @@ static void set_value(struct scmi_transport_settings *settings, const struct set
 
 static int out_of_range(const struct setting *setting, char *why, size_t why_size)
 {
-	return because(-EINVAL, why, why_size, "%s is a number from %u to %u", setting->name, setting->min,
-		       setting->max);
+	return because(-EINVAL, why, why_size, "%s is a number from %u to %u", setting->name,
+		       setting->min, setting->max);
 }
 
 int scmi_settings_check(const struct scmi_transport_settings *settings, char *why, size_t why_size)
@@ -72,9 +75,9 @@ static int parse_setting(struct scmi_transport_settings *settings, const char *t
 	}
 	if (!setting)
 		return because(-EINVAL, why, why_size,
-			       "there is no setting '%.*s'; there are %s, %s, %s and %s", (int)name_length,
-			       text, all_settings[0].name, all_settings[1].name, all_settings[2].name,
-			       all_settings[3].name);
+			       "there is no setting '%.*s'; there are %s, %s, %s and %s",
+			       (int)name_length, text, all_settings[0].name, all_settings[1].name,
+			       all_settings[2].name, all_settings[3].name);
 	for (const char *digit = text + name_length + 1; digit < text + length; digit++) {
 		if (*digit < '0' || *digit > '9' || value > setting->max)
 			return out_of_range(setting, why, why_size);
@@ -139,10 +142,12 @@ int scmi_uri_parse(struct scmi_uri *uri, const char *text, char *why, size_t why
 	scheme_length = strcspn(text, ":/?");
 	if (text[scheme_length] != ':' || !scheme_length)
 		return because(-EINVAL, why, why_size,
-			       "'%s' is not SCHEME:ADDRESS, such as unix:/run/scmid/tester.sock", text);
+			       "'%s' is not SCHEME:ADDRESS, such as unix:/run/scmid/tester.sock",
+			       text);
 	if (scheme_length >= sizeof(uri->scheme))
-		return because(-EINVAL, why, why_size, "no transport has so long a scheme as '%.*s'",
-			       (int)scheme_length, text);
+		return because(-EINVAL, why, why_size,
+			       "no transport has so long a scheme as '%.*s'", (int)scheme_length,
+			       text);
 	memcpy(uri->scheme, text, scheme_length);
 
 	address = text + scheme_length + 1;
@@ -152,7 +157,8 @@ int scmi_uri_parse(struct scmi_uri *uri, const char *text, char *why, size_t why
 		return because(-ENOMEM, why, why_size, "out of memory");
 	if (!decode_address(uri->address, address, address_length))
 		error = because(-EINVAL, why, why_size,
-				"in '%s' a %% is not followed by two hexadecimal digits (01 to ff)", text);
+				"in '%s' a %% is not followed by two hexadecimal digits (01 to ff)",
+				text);
 	else if (address[address_length] == '?')
 		error = parse_settings(&uri->settings, address + address_length + 1, why, why_size);
 	if (error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * SCHEME:ADDRESS[?SETTING=VALUE[&SETTING=VALUE…]]. %XX stands for the byte XX in the address, for a path that has
- * a '?' or '%' in it.
+ * SCHEME:ADDRESS[?SETTING=VALUE[&SETTING=VALUE…]]. %XX stands for the byte XX in the address,
+ * for a path that has a '?' or '%' in it.
  */
 #ifndef SCMI_HOST_URI_H
 #define SCMI_HOST_URI_H

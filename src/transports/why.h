@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What every driver of a process says the same way. Inline: a driver links against nothing of the core. */
+/*
+ * What every driver of a process says the same way. Inline: a driver links against nothing of
+ * the core.
+ */
 #ifndef SCMI_TRANSPORTS_WHY_H
 #define SCMI_TRANSPORTS_WHY_H
 
@@ -10,8 +13,8 @@
 #define TRANSPORT_MESSAGE_SIZE_MAX 65536u
 
 /* Leave a sentence where the caller wants one, and give its error back. */
-__attribute__((format(printf, 4, 5))) static inline int because(int error, char *why, size_t why_size,
-								 const char *format, ...)
+__attribute__((format(printf, 4, 5))) static inline int
+because(int error, char *why, size_t why_size, const char *format, ...)
 {
 	va_list arguments;
 

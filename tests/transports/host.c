@@ -16,6 +16,7 @@ static int on_watch(void *ctx, int fd, bool want_read, bool want_write, void (*h
 		host->first_fd = fd;
 	if (fd == host->first_fd)
 		host->first_fd_watched = true;
+	host->last_want_read = want_read;
 	return scmi_loop_watch(host->loop, fd, want_read, want_write, handler, arg);
 }
 
@@ -44,8 +45,8 @@ static void *on_connected(void *ctx, struct scmi_transport_peer *peer,
 	return record;
 }
 
-static size_t on_command(void *peer_ctx, uint64_t cookie, const void *message, size_t size, void *answer,
-			 size_t space)
+static size_t on_command(void *peer_ctx, uint64_t cookie, const void *message, size_t size,
+			 void *answer, size_t space)
 {
 	struct host_peer *record = peer_ctx;
 	struct host *host = record->host;
@@ -204,15 +205,15 @@ struct scmi_transport_device *told_open(const struct scmi_transport *transport, 
 					const char *address,
 					const struct scmi_transport_settings *settings)
 {
-	const struct scmi_transport_settings none = { 0 };
+	const struct scmi_transport_settings none = {0};
 	struct scmi_transport_device *device = NULL;
 	struct scmi_transport_limits limits;
 	char why[256] = "";
 	int error;
 
 	memset(told, 0, sizeof(*told));
-	error = transport->agent->open(&device, address, settings ? settings : &none, &told_callbacks,
-				       told, &limits, why, sizeof(why));
+	error = transport->agent->open(&device, address, settings ? settings : &none,
+				       &told_callbacks, told, &limits, why, sizeof(why));
 	if (error)
 		fail_msg("open(%s): %d %s", address, error, why);
 	return device;

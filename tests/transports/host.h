@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A platform's host for the tests of transports: it writes down what the driver tells it, and answers every command
- * with the command itself, cut to the space or filled up with zeros. What a test wants otherwise it sets in struct host.
+ * A platform's host for the tests of transports: it writes down what the driver tells it, and
+ * answers every command with the command itself, cut to the space or filled up with zeros. What
+ * a test wants otherwise it sets in struct host.
  */
 #ifndef TESTS_TRANSPORTS_HOST_H
 #define TESTS_TRANSPORTS_HOST_H
@@ -26,7 +27,7 @@ struct host_peer {
 	struct scmi_transport_credentials who;
 	unsigned commands;
 	unsigned writable;
-	size_t size; /* of the last command */
+	size_t size;   /* of the last command */
 	uint8_t first; /* its first and last bytes */
 	uint8_t last;
 	size_t space;
@@ -41,10 +42,11 @@ struct host {
 	unsigned disconnected;
 	int first_fd; /* the first that was watched */
 	bool first_fd_watched;
+	bool last_want_read; /* of the latest watch */
 	/* What the test wants. */
 	bool refuse;
-	bool silent;            /* no answers */
-	size_t answer_size;     /* 0: that of the command */
+	bool silent;	    /* no answers */
+	size_t answer_size; /* 0: that of the command */
 	bool drop_in_command;
 	bool drop_in_writable;
 	void (*on_command)(struct host_peer *peer); /* before the answer is made */

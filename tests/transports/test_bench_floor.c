@@ -32,9 +32,9 @@ static void percentiles(void **state)
 
 static void measures(void **state)
 {
-	struct scmi_floor floor = { .rounds = 50, .cpu = -1, .other_cpu = -1, .command_size = 8,
-				    .answer_size = 16 };
-	struct scmi_latency latency = { 0 };
+	struct scmi_floor floor = {
+		.rounds = 50, .cpu = -1, .other_cpu = -1, .command_size = 8, .answer_size = 16};
+	struct scmi_latency latency = {0};
 	cpu_set_t before, after;
 
 	(void)state;
@@ -50,8 +50,8 @@ static void measures(void **state)
 
 static void bad_wishes(void **state)
 {
-	const struct scmi_floor good = { .rounds = 1, .cpu = -1, .other_cpu = -1, .command_size = 8,
-					 .answer_size = 16 };
+	const struct scmi_floor good = {
+		.rounds = 1, .cpu = -1, .other_cpu = -1, .command_size = 8, .answer_size = 16};
 	struct scmi_latency latency;
 	struct scmi_floor bad;
 

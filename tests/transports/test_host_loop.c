@@ -23,7 +23,7 @@ struct counter {
 	int fd;
 	unsigned calls;
 	struct counter *victim; /* unwatched by the handler */
-	bool replace_victim;    /* and its descriptor number watched anew */
+	bool replace_victim;	/* and its descriptor number watched anew */
 };
 
 static struct scmi_loop *loop;
@@ -82,7 +82,7 @@ static void ready_descriptor(struct counter *counter)
 
 static void reading_and_writing(void **state)
 {
-	struct counter counter = { 0 };
+	struct counter counter = {0};
 
 	(void)state;
 	counter.fd = eventfd(0, EFD_CLOEXEC);
@@ -106,7 +106,7 @@ static void handlers_remove_watches(void **state)
 {
 	/* Whoever is called first removes the other, whose event is already there. */
 	for (int replace = 0; replace < 2; replace++) {
-		struct counter a = { .replace_victim = replace }, b = { .replace_victim = replace };
+		struct counter a = {.replace_victim = replace}, b = {.replace_victim = replace};
 
 		(void)state;
 		ready_descriptor(&a);
@@ -126,12 +126,13 @@ static void handlers_remove_watches(void **state)
 
 static void handler_removes_itself(void **state)
 {
-	struct counter counter = { .replace_victim = true };
+	struct counter counter = {.replace_victim = true};
 
 	(void)state;
 	ready_descriptor(&counter);
 	counter.victim = &counter;
-	assert_int_equal(scmi_loop_watch(loop, counter.fd, true, false, count_and_remove, &counter), 0);
+	assert_int_equal(scmi_loop_watch(loop, counter.fd, true, false, count_and_remove, &counter),
+			 0);
 	assert_int_equal(scmi_loop_turn(loop, 0), 0);
 	assert_int_equal(scmi_loop_turn(loop, 0), 0);
 	assert_int_equal(counter.calls, 1);
@@ -140,12 +141,13 @@ static void handler_removes_itself(void **state)
 
 static void many_watches(void **state)
 {
-	struct counter counters[100] = { 0 };
+	struct counter counters[100] = {0};
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
 		ready_descriptor(&counters[i]);
-		assert_int_equal(scmi_loop_watch(loop, counters[i].fd, true, false, count, &counters[i]), 0);
+		assert_int_equal(
+			scmi_loop_watch(loop, counters[i].fd, true, false, count, &counters[i]), 0);
 	}
 	/* More than a turn takes: those that had none come first in the next. */
 	for (int i = 0; i < 4; i++)
@@ -159,7 +161,7 @@ static void many_watches(void **state)
 
 static void what_cannot_be_watched(void **state)
 {
-	struct counter counter = { 0 };
+	struct counter counter = {0};
 	FILE *file = tmpfile();
 	int fd;
 
@@ -202,7 +204,7 @@ static void set_deadline(void *arg)
 
 static void deadlines(void **state)
 {
-	struct clockwork clockwork = { .deadline_ns = SCMI_NEVER };
+	struct clockwork clockwork = {.deadline_ns = SCMI_NEVER};
 	const struct scmi_loop_timer timer = {
 		.ctx = &clockwork,
 		.next_deadline_ns = next_deadline_ns,
@@ -236,7 +238,7 @@ static void deadlines(void **state)
 
 static void spinning_sees_everything(void **state)
 {
-	struct counter counter = { 0 };
+	struct counter counter = {0};
 
 	(void)state;
 	scmi_loop_set_spin_ns(loop, 50000);
@@ -256,7 +258,7 @@ static void spinning_sees_everything(void **state)
 static void signals(void **state)
 {
 	struct scmi_loop *other;
-	struct counter usr1 = { 0 }, usr2 = { 0 };
+	struct counter usr1 = {0}, usr2 = {0};
 	sigset_t mask;
 
 	(void)state;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* An application's view: opening by URI, blocking calls and a loop of one's own, over both transports. */
+/*
+ * An application's view: opening by URI, blocking calls and a loop of one's own, over both
+ * transports.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,8 +15,8 @@
 #include "transports/builtin.h"
 
 #define PROTOCOL_ID 0x14
-#define MESSAGE_ID 0x06
-#define NS_PER_MS 1000000u
+#define MESSAGE_ID  0x06
+#define NS_PER_MS   1000000u
 
 static const uint8_t payload[4]; /* clock 0; echoed, it is the status SUCCESS */
 static const struct scmi_command command = {
@@ -41,7 +44,8 @@ static void on_trace(void *ctx, bool to_platform, const void *message, size_t si
 	traced->size = size;
 }
 
-static struct scmi_instance *open_instance(const char *uri, const struct scmi_instance_options *options)
+static struct scmi_instance *open_instance(const char *uri,
+					   const struct scmi_instance_options *options)
 {
 	struct scmi_instance *instance = NULL;
 	char why[256] = "";
@@ -52,15 +56,18 @@ static struct scmi_instance *open_instance(const char *uri, const struct scmi_in
 	return instance;
 }
 
-/* A platform on loop:test, whose loop turns while the agent waits. Answers are 16 bytes: SUCCESS and a value. */
+/*
+ * A platform on loop:test, whose loop turns while the agent waits. Answers are 16 bytes:
+ * SUCCESS and a value.
+ */
 static void listen_on_loop(struct host *host)
 {
 	host_listen(host, &scmi_transport_loop, "test", 0, 0, true);
 	host->answer_size = 16;
 }
 
-static void expect_open_error(const char *uri, const struct scmi_instance_options *options, int error,
-			      const char *words)
+static void expect_open_error(const char *uri, const struct scmi_instance_options *options,
+			      int error, const char *words)
 {
 	struct scmi_instance *instance;
 	char why[256] = "";
@@ -73,7 +80,7 @@ static void expect_open_error(const char *uri, const struct scmi_instance_option
 
 static void why_it_does_not_open(void **state)
 {
-	const struct scmi_instance_options bad = { .settings.messages_max = 2000 };
+	const struct scmi_instance_options bad = {.settings.messages_max = 2000};
 
 	(void)state;
 	expect_open_error("/run/x.sock", NULL, -EINVAL, "is not SCHEME:ADDRESS");
@@ -86,8 +93,8 @@ static void why_it_does_not_open(void **state)
 
 static void blocking_calls(void **state)
 {
-	struct traced traced = { 0 };
-	const struct scmi_instance_options options = { .trace = on_trace, .trace_ctx = &traced };
+	struct traced traced = {0};
+	const struct scmi_instance_options options = {.trace = on_trace, .trace_ctx = &traced};
 	struct scmi_instance *instance;
 	struct scmi_transfer *transfer;
 	struct host host;
@@ -96,7 +103,8 @@ static void blocking_calls(void **state)
 	listen_on_loop(&host);
 	instance = open_instance("loop:test", &options);
 	for (unsigned i = 1; i < 2000; i++) { /* more than there are tokens */
-		assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer), 0);
+		assert_int_equal(
+			scmi_agent_call(scmi_instance_agent(instance), &command, &transfer), 0);
 		assert_int_equal(scmi_transfer_result(transfer)->size, 8);
 		scmi_transfer_put(transfer);
 		assert_int_equal(traced.to_platform, i);
@@ -111,7 +119,7 @@ static void blocking_calls(void **state)
 
 static void time_limit(void **state)
 {
-	const struct scmi_instance_options options = { .settings.response_timeout_ms = 4 };
+	const struct scmi_instance_options options = {.settings.response_timeout_ms = 4};
 	struct scmi_agent_counters counters;
 	struct scmi_instance *instance;
 	struct scmi_transfer *transfer;
@@ -124,7 +132,8 @@ static void time_limit(void **state)
 	/* What the caller says goes before what the URI says. */
 	instance = open_instance("loop:test?response-timeout-ms=3600000&messages-max=2", &options);
 	start_ns = scmi_monotonic_ns();
-	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer), -ETIMEDOUT);
+	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer),
+			 -ETIMEDOUT);
 	assert_true(scmi_monotonic_ns() - start_ns >= 4 * NS_PER_MS);
 	assert_int_equal(host.peers[0].commands, 1);
 	scmi_agent_counters(scmi_instance_agent(instance), &counters);
@@ -152,9 +161,9 @@ static void on_done(void *ctx, const struct scmi_result *result)
 
 static void loop_of_ones_own(void **state)
 {
-	struct pollfd readable = { .events = POLLIN };
+	struct pollfd readable = {.events = POLLIN};
 	struct scmi_instance *instance;
-	struct ended ended = { 0 };
+	struct ended ended = {0};
 	struct host host;
 	uint64_t now_ns;
 	char uri[300];
@@ -167,9 +176,11 @@ static void loop_of_ones_own(void **state)
 	readable.fd = scmi_instance_fd(instance);
 
 	now_ns = scmi_monotonic_ns();
-	assert_int_equal(scmi_agent_submit(scmi_instance_agent(instance), &command, on_done, &ended, NULL),
-			 0);
-	assert_true(scmi_instance_next_deadline_ns(instance) >= now_ns + 60000u * (uint64_t)NS_PER_MS);
+	assert_int_equal(
+		scmi_agent_submit(scmi_instance_agent(instance), &command, on_done, &ended, NULL),
+		0);
+	assert_true(scmi_instance_next_deadline_ns(instance) >=
+		    now_ns + 60000u * (uint64_t)NS_PER_MS);
 	assert_true(scmi_instance_next_deadline_ns(instance) != SCMI_NEVER);
 	assert_int_equal(poll(&readable, 1, 0), 0);
 	assert_int_equal(scmi_instance_dispatch(instance), 0);
@@ -190,7 +201,8 @@ struct heard {
 	size_t size;
 };
 
-static void on_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *bytes, size_t size)
+static void on_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *bytes,
+		     size_t size)
 {
 	struct heard *heard = ctx;
 
@@ -203,7 +215,7 @@ static void on_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const v
 
 static void notify_first(struct host_peer *peer)
 {
-	uint8_t notification[20] = { 0 };
+	uint8_t notification[20] = {0};
 
 	scmi_put_le32(notification, scmi_header(PROTOCOL_ID, SCMI_NOTIFICATION, 0, 0));
 	assert_int_equal(peer->host->ops->send(peer->peer, notification, sizeof(notification)), 0);
@@ -211,7 +223,7 @@ static void notify_first(struct host_peer *peer)
 
 static void notification_during_a_call(void **state)
 {
-	struct heard heard = { 0 };
+	struct heard heard = {0};
 	struct scmi_listener listener = {
 		.protocol_id = PROTOCOL_ID,
 		.message_id = 0,
@@ -229,7 +241,10 @@ static void notification_during_a_call(void **state)
 	scmi_agent_listen(scmi_instance_agent(instance), &listener);
 	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer), 0);
 	scmi_transfer_put(transfer);
-	/* Taken off the descriptor already, so the deadline has to say that there is something to do. */
+	/*
+	 * Taken off the descriptor already, so the deadline has to say that there is something
+	 * to do.
+	 */
 	assert_int_equal(heard.events, 0);
 	assert_true(scmi_instance_next_deadline_ns(instance) == 0);
 	assert_int_equal(scmi_instance_dispatch(instance), 0);
@@ -243,7 +258,7 @@ static void notification_during_a_call(void **state)
 
 static void platform_goes(void **state)
 {
-	struct ended ended = { 0 };
+	struct ended ended = {0};
 	struct scmi_instance *instance;
 	struct scmi_transfer *transfer;
 	struct host host;
@@ -251,14 +266,16 @@ static void platform_goes(void **state)
 	(void)state;
 	listen_on_loop(&host);
 	instance = open_instance("loop:test", NULL);
-	assert_int_equal(scmi_agent_submit(scmi_instance_agent(instance), &command, on_done, &ended, NULL),
-			 0);
+	assert_int_equal(
+		scmi_agent_submit(scmi_instance_agent(instance), &command, on_done, &ended, NULL),
+		0);
 	host_stop(&host);
 	assert_int_equal(scmi_instance_dispatch(instance), -ENODEV);
 	assert_int_equal(ended.calls, 1);
 	assert_int_equal(ended.error, -ENODEV);
 	assert_int_equal(scmi_instance_dispatch(instance), -ENODEV);
-	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer), -ENODEV);
+	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer),
+			 -ENODEV);
 	assert_int_equal(ended.calls, 1);
 	scmi_instance_close(instance);
 }
@@ -278,22 +295,24 @@ static void platform_goes_during_a_call(void **state)
 	listen_on_loop(&host);
 	host.on_command = drop_peer;
 	instance = open_instance("loop:test?response-timeout-ms=3600000", NULL);
-	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer), -ENODEV);
+	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &command, &transfer),
+			 -ENODEV);
 	scmi_instance_close(instance);
 	host_stop(&host);
 }
 
 static void close_with_a_command_out(void **state)
 {
-	struct ended ended = { 0 };
+	struct ended ended = {0};
 	struct scmi_instance *instance;
 	struct host host;
 
 	(void)state;
 	listen_on_loop(&host);
 	instance = open_instance("loop:test", NULL);
-	assert_int_equal(scmi_agent_submit(scmi_instance_agent(instance), &command, on_done, &ended, NULL),
-			 0);
+	assert_int_equal(
+		scmi_agent_submit(scmi_instance_agent(instance), &command, on_done, &ended, NULL),
+		0);
 	scmi_instance_close(instance);
 	assert_int_equal(ended.calls, 1);
 	assert_int_equal(ended.error, -ENODEV);

@@ -21,12 +21,15 @@ static struct scmi_transport_device *open_loop(struct told *told,
 
 static bool is_readable(struct scmi_transport_device *device)
 {
-	struct pollfd state = { .fd = agent->fd(device), .events = POLLIN };
+	struct pollfd state = {.fd = agent->fd(device), .events = POLLIN};
 
 	return poll(&state, 1, 0) == 1;
 }
 
-/* With turn() the host's loop runs while the agent waits, without it only the agent's connection. */
+/*
+ * With turn() the host's loop runs while the agent waits, without it only the agent's
+ * connection.
+ */
 static void command_and_answer(void **state)
 {
 	struct scmi_transport_device *device;
@@ -110,7 +113,8 @@ static void timer_tick(void *ctx, uint64_t now_ns)
 
 static void delayed_response(void **state)
 {
-	const struct scmi_loop_timer timer = { .next_deadline_ns = timer_deadline, .tick = timer_tick };
+	const struct scmi_loop_timer timer = {.next_deadline_ns = timer_deadline,
+					      .tick = timer_tick};
 	struct scmi_transport_device *device;
 	struct host host;
 	struct told told;
@@ -162,7 +166,7 @@ static void waiting_for_oneself(void **state)
 
 static void full_rings(void **state)
 {
-	const struct scmi_transport_settings settings = { .messages_max = 3 };
+	const struct scmi_transport_settings settings = {.messages_max = 3};
 	struct scmi_transport_device *device;
 	struct host host;
 	struct told told;
@@ -199,9 +203,9 @@ static void full_rings(void **state)
 
 static void sizes(void **state)
 {
-	static const uint8_t message[5000] = { 1 };
-	const struct scmi_transport_settings small = { .message_size_max = 64 };
-	const struct scmi_transport_settings too_large = { .message_size_max = 65537 };
+	static const uint8_t message[5000] = {1};
+	const struct scmi_transport_settings small = {.message_size_max = 64};
+	const struct scmi_transport_settings too_large = {.message_size_max = 65537};
 	struct scmi_transport_device *device;
 	struct scmi_transport_limits limits;
 	struct host host;
@@ -229,8 +233,9 @@ static void sizes(void **state)
 	assert_int_equal(agent->dispatch(device), 0);
 	assert_int_equal(told.size, 65); /* one more than fits: seen to be too long */
 	agent->close(device);
-	assert_int_equal(agent->open(&device, "test", &too_large, &told_callbacks, &told, &limits, NULL, 0),
-			 -EINVAL);
+	assert_int_equal(
+		agent->open(&device, "test", &too_large, &told_callbacks, &told, &limits, NULL, 0),
+		-EINVAL);
 	host_stop(&host);
 }
 
@@ -308,7 +313,7 @@ static void agent_goes_with_commands_out(void **state)
 
 static void names(void **state)
 {
-	const struct scmi_transport_settings none = { 0 };
+	const struct scmi_transport_settings none = {0};
 	struct scmi_transport_device *device;
 	struct scmi_transport_limits limits;
 	struct host host, other;
@@ -320,11 +325,14 @@ static void names(void **state)
 				     sizeof(why)),
 			 -ENOENT);
 	host_listen(&host, &scmi_transport_loop, "test", 0, 0, false);
-	assert_int_equal(host_try_listen(&other, &scmi_transport_loop, "test", 0, 0, why, sizeof(why)),
-			 -EADDRINUSE);
-	assert_int_equal(host_try_listen(&other, &scmi_transport_loop, "", 0, 0, why, sizeof(why)), -EINVAL);
-	assert_int_equal(host_try_listen(&other, &scmi_transport_loop, "x", 0, 65537, why, sizeof(why)),
+	assert_int_equal(
+		host_try_listen(&other, &scmi_transport_loop, "test", 0, 0, why, sizeof(why)),
+		-EADDRINUSE);
+	assert_int_equal(host_try_listen(&other, &scmi_transport_loop, "", 0, 0, why, sizeof(why)),
 			 -EINVAL);
+	assert_int_equal(
+		host_try_listen(&other, &scmi_transport_loop, "x", 0, 65537, why, sizeof(why)),
+		-EINVAL);
 	host_listen(&other, &scmi_transport_loop, "other", 0, 0, false);
 	device = told_open(&scmi_transport_loop, &told, "other", NULL);
 	host_turn(&host, 1);

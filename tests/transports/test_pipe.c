@@ -77,7 +77,8 @@ static void answers_and_notifications(void **state)
 	host_turn(&host, 1);
 	assert_int_equal(host.ops->answer(host.peers[0].peer, 0, "LATE", 4), 0);
 	assert_int_equal(host.ops->send(host.peers[0].peer, output, 133), -EMSGSIZE);
-	assert_int_equal(read_file(temporary_path("out"), output, sizeof(output)), sizeof(expected) - 1);
+	assert_int_equal(read_file(temporary_path("out"), output, sizeof(output)),
+			 sizeof(expected) - 1);
 	assert_memory_equal(output, expected, sizeof(expected) - 1);
 	close(fd);
 	host_stop(&host);
@@ -89,8 +90,8 @@ static void any_split(void **state)
 				     "\0\0\0\0"
 				     "\1\0\0\0x"
 				     "\10\0\0\0abcdefgh";
-	static const unsigned commands_after[] = { 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2,
-						   2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4 };
+	static const unsigned commands_after[] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2,
+						  2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4};
 	struct host host;
 	int fd;
 
@@ -118,7 +119,7 @@ static void too_long(void **state)
 		unsigned commands;
 		size_t size;
 		uint8_t first;
-	} expected = { 4, 4, 'd' };
+	} expected = {4, 4, 'd'};
 	uint8_t *at = stream;
 	struct host host;
 
@@ -226,17 +227,19 @@ static void bad_addresses(void **state)
 	struct host host;
 
 	(void)state;
-	assert_int_equal(host_try_listen(&host, &scmi_transport_pipe, temporary_path("none"), 0, 0, why,
-					 sizeof(why)),
+	assert_int_equal(host_try_listen(&host, &scmi_transport_pipe, temporary_path("none"), 0, 0,
+					 why, sizeof(why)),
 			 -ENOENT);
 	assert_non_null(strstr(why, "cannot read"));
 	write_file(temporary_path("file"), "", 0);
-	snprintf(address, sizeof(address), "%s,%s", temporary_path("file"), temporary_path("no/such"));
-	assert_int_equal(host_try_listen(&host, &scmi_transport_pipe, address, 0, 0, why, sizeof(why)),
-			 -ENOENT);
+	snprintf(address, sizeof(address), "%s,%s", temporary_path("file"),
+		 temporary_path("no/such"));
+	assert_int_equal(
+		host_try_listen(&host, &scmi_transport_pipe, address, 0, 0, why, sizeof(why)),
+		-ENOENT);
 	assert_non_null(strstr(why, "cannot write"));
-	assert_int_equal(host_try_listen(&host, &scmi_transport_pipe, temporary_path("file"), 0, 65537, why,
-					 sizeof(why)),
+	assert_int_equal(host_try_listen(&host, &scmi_transport_pipe, temporary_path("file"), 0,
+					 65537, why, sizeof(why)),
 			 -EINVAL);
 }
 

@@ -18,14 +18,14 @@
 #include "host/monotonic.h"
 #include "transports/builtin.h"
 
-#define NAME "agent.sock"
+#define NAME	  "agent.sock"
 #define NS_PER_MS 1000000u
 
 static const struct scmi_transport_agent_ops *agent;
 
 static int listener(int type, int backlog)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
@@ -48,7 +48,8 @@ static void connect_pair(struct pair *pair, const struct scmi_transport_settings
 {
 	int fd = listener(SOCK_SEQPACKET, 1);
 
-	pair->device = told_open(&scmi_transport_socket, &pair->told, temporary_path(NAME), settings);
+	pair->device =
+		told_open(&scmi_transport_socket, &pair->told, temporary_path(NAME), settings);
 	pair->platform = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	assert_true(pair->platform >= 0);
 	close(fd);
@@ -56,7 +57,7 @@ static void connect_pair(struct pair *pair, const struct scmi_transport_settings
 
 static void expect_open_error(const char *path, int error, const char *words)
 {
-	const struct scmi_transport_settings settings = { .response_timeout_ms = 20 };
+	const struct scmi_transport_settings settings = {.response_timeout_ms = 20};
 	struct scmi_transport_device *device;
 	struct scmi_transport_limits limits;
 	char why[256] = "";
@@ -104,18 +105,18 @@ static void no_permission(void **state)
 	assert_int_equal(chmod(temporary_path(NAME), 0), 0);
 	child = fork();
 	if (child == 0) {
-		struct scmi_transport_settings settings = { 0 };
+		struct scmi_transport_settings settings = {0};
 		struct scmi_transport_limits limits;
 		struct scmi_transport_device *device;
 		char why[256];
 
 		if (geteuid() == 0 && setuid(65534))
 			_exit(2);
-		_exit(agent->open(&device, temporary_path(NAME), &settings, &told_callbacks, NULL, &limits,
-				  why, sizeof(why)) == -EACCES &&
-				      strstr(why, "no permission") ?
-			      0 :
-			      1);
+		_exit(agent->open(&device, temporary_path(NAME), &settings, &told_callbacks, NULL,
+				  &limits, why, sizeof(why)) == -EACCES &&
+				      strstr(why, "no permission")
+			      ? 0
+			      : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -142,8 +143,8 @@ static void limits_in_force(void **state)
 		.messages_max = 3,
 		.message_size_max = 64,
 	};
-	const struct scmi_transport_settings too_large = { .message_size_max = 65537 };
-	const struct scmi_transport_settings none = { 0 };
+	const struct scmi_transport_settings too_large = {.message_size_max = 65537};
+	const struct scmi_transport_settings none = {0};
 	struct scmi_transport_limits limits;
 	struct scmi_transport_device *device;
 	int fd = listener(SOCK_SEQPACKET, 4);
@@ -151,8 +152,8 @@ static void limits_in_force(void **state)
 	struct told told;
 
 	(void)state;
-	assert_int_equal(agent->open(&device, temporary_path(NAME), &settings, &told_callbacks, &told,
-				     &limits, NULL, 0),
+	assert_int_equal(agent->open(&device, temporary_path(NAME), &settings, &told_callbacks,
+				     &told, &limits, NULL, 0),
 			 0);
 	assert_int_equal(limits.response_timeout_ms, 77);
 	assert_int_equal(limits.messages_max, 3);
@@ -161,13 +162,13 @@ static void limits_in_force(void **state)
 	assert_int_equal(agent->send(device, told.message, 65), -EMSGSIZE);
 	assert_int_equal(agent->send(device, told.message, 64), 0);
 	agent->close(device);
-	assert_int_equal(agent->open(&device, temporary_path(NAME), &none, &told_callbacks, &told, &limits,
-				     NULL, 0),
+	assert_int_equal(agent->open(&device, temporary_path(NAME), &none, &told_callbacks, &told,
+				     &limits, NULL, 0),
 			 0);
 	assert_memory_equal(&limits, &scmi_transport_socket.limits, sizeof(limits));
 	agent->close(device);
-	assert_int_equal(agent->open(&device, temporary_path(NAME), &too_large, &told_callbacks, &told,
-				     &limits, why, sizeof(why)),
+	assert_int_equal(agent->open(&device, temporary_path(NAME), &too_large, &told_callbacks,
+				     &told, &limits, why, sizeof(why)),
 			 -EINVAL);
 	close(fd);
 }
@@ -210,7 +211,7 @@ static void both_ends(void **state)
 
 static void wait_keeps_its_time(void **state)
 {
-	const struct scmi_transport_settings settings = { .response_timeout_ms = 20 };
+	const struct scmi_transport_settings settings = {.response_timeout_ms = 20};
 	static const uint64_t timeouts_ns[] = {
 		0, 3 * NS_PER_MS, 20 * NS_PER_MS, 20 * NS_PER_MS - 1000, 30 * NS_PER_MS,
 	};
@@ -236,8 +237,8 @@ static void wait_keeps_its_time(void **state)
 
 static void messages_of_odd_sizes(void **state)
 {
-	static const uint8_t message[8192] = { 1, 2, 3 };
-	const struct scmi_transport_settings settings = { .message_size_max = 4000 };
+	static const uint8_t message[8192] = {1, 2, 3};
+	const struct scmi_transport_settings settings = {.message_size_max = 4000};
 	struct pair pair;
 
 	(void)state;
@@ -272,8 +273,6 @@ static void platform_goes(void **state)
 		assert_int_equal(send(pair.platform, "ONE", 3, 0), 3);
 		assert_int_equal(send(pair.platform, "TWO", 3, 0), 3);
 		close(pair.platform);
-		assert_int_equal(agent->send(pair.device, "LATE", 4), -ENODEV);
-		assert_int_equal(pair.told.closed, 0);
 		if (waiting) {
 			assert_int_equal(agent->wait(pair.device, SCMI_NEVER), 0);
 			assert_int_equal(agent->wait(pair.device, SCMI_NEVER), 0);
@@ -290,6 +289,23 @@ static void platform_goes(void **state)
 		assert_int_equal(pair.told.closed, 1);
 		agent->close(pair.device);
 	}
+}
+
+static void sending_to_a_platform_that_left(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	connect_pair(&pair, NULL);
+	assert_int_equal(send(pair.platform, "ONE", 3, 0), 3);
+	close(pair.platform);
+	/* Not told from within send(), and what had arrived comes first. */
+	assert_int_equal(agent->send(pair.device, "LATE", 4), -ENODEV);
+	assert_int_equal(pair.told.closed, 0);
+	assert_int_equal(agent->dispatch(pair.device), -ENODEV);
+	assert_int_equal(pair.told.received, 1);
+	assert_int_equal(pair.told.closed, 1);
+	agent->close(pair.device);
 }
 
 static void full_socket(void **state)
@@ -318,7 +334,7 @@ static void on_signal(int number)
 
 static void signal_ends_a_wait(void **state)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = {.sa_handler = on_signal};
 	struct pair pair;
 	pid_t child;
 	int status;
@@ -354,6 +370,7 @@ int main(void)
 		cmocka_unit_test(wait_keeps_its_time),
 		cmocka_unit_test(messages_of_odd_sizes),
 		cmocka_unit_test(platform_goes),
+		cmocka_unit_test(sending_to_a_platform_that_left),
 		cmocka_unit_test(full_socket),
 		cmocka_unit_test(signal_ends_a_wait),
 	};

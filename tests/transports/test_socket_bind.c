@@ -19,7 +19,7 @@
 /* A socket file of this type, bound and, if asked for, listened on. Returns the descriptor. */
 static int plain_socket(const char *path, int type, bool listening)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
@@ -42,22 +42,24 @@ static void expect_listen_error(const char *path, int error, const char *words)
 	char why[256] = "";
 	struct host host;
 
-	assert_int_equal(host_try_listen(&host, &scmi_transport_socket, path, 0, 0, why, sizeof(why)),
-			 error);
+	assert_int_equal(
+		host_try_listen(&host, &scmi_transport_socket, path, 0, 0, why, sizeof(why)),
+		error);
 	if (!strstr(why, words))
 		fail_msg("'%s' does not say '%s'", why, words);
 }
 
 static void mode_is_as_asked(void **state)
 {
-	static const uint32_t modes[] = { 0600, 0660, 0666, 0777, 0622 };
+	static const uint32_t modes[] = {0600, 0660, 0666, 0777, 0622};
 	const mode_t mask = umask(027);
 	struct stat file;
 	struct host host;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		host_listen(&host, &scmi_transport_socket, temporary_path(NAME), modes[i], 0, false);
+		host_listen(&host, &scmi_transport_socket, temporary_path(NAME), modes[i], 0,
+			    false);
 		assert_int_equal(stat(temporary_path(NAME), &file), 0);
 		assert_int_equal(file.st_mode & 07777, modes[i]);
 		host_stop(&host);

@@ -22,7 +22,7 @@
 
 static int connect_to(const char *path, int type)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	assert_true(fd >= 0);
@@ -116,8 +116,8 @@ static void every_size_is_handed_over(void **state)
 		size_t sent;
 		size_t seen;
 	} sizes[] = {
-		{ 0, 0 },     { 1, 1 },	      { 3, 3 },	      { 4, 4 },	      { 132, 132 },
-		{ 133, 133 }, { 4096, 4096 }, { 65536, 65536 }, { 65537, 65537 }, { 70000, 65537 },
+		{0, 0},	    {1, 1},	  {3, 3},	  {4, 4},	  {132, 132},
+		{133, 133}, {4096, 4096}, {65536, 65536}, {65537, 65537}, {70000, 65537},
 	};
 	struct host host;
 	int fd;
@@ -136,7 +136,8 @@ static void every_size_is_handed_over(void **state)
 		assert_int_equal(host.peers[0].size, sizes[i].seen);
 		if (sizes[i].sent > 1) {
 			assert_int_equal(host.peers[0].first, 0x11);
-			assert_int_equal(host.peers[0].last, sizes[i].seen == sizes[i].sent ? 0x22 : 0);
+			assert_int_equal(host.peers[0].last,
+					 sizes[i].seen == sizes[i].sent ? 0x22 : 0);
 		}
 		answer_of(fd, 8);
 	}
@@ -175,7 +176,10 @@ static void no_answer_sends_nothing(void **state)
 	host_stop(&host);
 }
 
-/* Send until the socket is full and the platform no longer takes any. Returns how many were sent. */
+/*
+ * Send until the socket is full and the platform no longer takes any. Returns how many were
+ * sent.
+ */
 static unsigned flood(struct host *host, int fd)
 {
 	unsigned sent = 0;
@@ -208,6 +212,7 @@ static void flooding_peer_stops_only_itself(void **state)
 	sent = flood(&host, rude);
 	handled = host.peers[0].commands;
 	assert_true(sent > handled);
+	assert_false(host.last_want_read); /* or the loop would be awake all the time */
 	host_turn(&host, 100);
 	assert_int_equal(host.peers[0].commands, handled);
 	/* Nothing that the platform says by itself gets lost without a word. */
@@ -256,6 +261,26 @@ static void flooding_peer_that_leaves(void **state)
 	host_stop(&host);
 }
 
+static void peer_leaves_without_reading(void **state)
+{
+	struct host host;
+	int fd;
+
+	(void)state;
+	host_listen(&host, &scmi_transport_socket, temporary_path(NAME), 0, 0, false);
+	fd = client();
+	host_turn(&host, 2);
+	send_ok(fd, 4, 'a');
+	host_turn(&host, 2);
+	send_ok(fd, 4, 'b');
+	send_ok(fd, 4, 'c');
+	close(fd);
+	host_turn(&host, 4);
+	assert_int_equal(host.peers[0].commands, 3);
+	assert_int_equal(host.disconnected, 1);
+	host_stop(&host);
+}
+
 static void fill_and_note(struct host_peer *peer)
 {
 	int error;
@@ -280,8 +305,7 @@ static void notifications_wait_for_room(void **state)
 	fill_and_note(&host.peers[0]);
 	host_turn(&host, 5);
 	assert_int_equal(host.peers[0].writable, 0);
-	/* A peer that does not read notifications still gets its commands handled, as long as there is room for an
-	 * answer; here there is none, so the answer waits. */
+	/* Its commands are still handled; the answer waits for room behind what it does not read. */
 	send_ok(fd, 4, 'a');
 	host_turn(&host, 5);
 	assert_int_equal(host.peers[0].commands, 1);
@@ -429,7 +453,10 @@ static void no_descriptor_left(void **state)
 
 	host_turn(&host, 1);
 	assert_int_equal(host.connected, 1);
-	/* Not looked at for a while, so that it cannot keep the loop awake; the others are served. */
+	/*
+	 * Not looked at for a while, so that it cannot keep the loop awake; the others are
+	 * served.
+	 */
 	assert_false(host.first_fd_watched);
 	send_ok(first, 8, 'f');
 	host_turn(&host, 2);
@@ -459,6 +486,7 @@ int main(void)
 		cmocka_unit_test(no_answer_sends_nothing),
 		cmocka_unit_test(flooding_peer_stops_only_itself),
 		cmocka_unit_test(flooding_peer_that_leaves),
+		cmocka_unit_test(peer_leaves_without_reading),
 		cmocka_unit_test(notifications_wait_for_room),
 		cmocka_unit_test(killed_peer),
 		cmocka_unit_test(send_to_peer_that_left),

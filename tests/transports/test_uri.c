@@ -20,17 +20,17 @@ static void good_uris(void **state)
 		const char *address;
 		struct scmi_transport_settings settings;
 	} uris[] = {
-		{ "unix:/run/scmid/tester.sock", "unix", "/run/scmid/tester.sock", { 0 } },
-		{ "unix:relative", "unix", "relative", { 0 } },
-		{ "loop:a:b=c&d", "loop", "a:b=c&d", { 0 } },
-		{ "unix:", "unix", "", { 0 } },
-		{ "unix:/a%3fb%25c%2F", "unix", "/a?b%c/", { 0 } },
-		{ "unix:/x?response-timeout-ms=100", "unix", "/x", { .response_timeout_ms = 100 } },
-		{ "unix:/x?messages-max=1&message-size-max=65536&delayed-timeout-ms=3600000&"
-		  "response-timeout-ms=1",
-		  "unix",
-		  "/x",
-		  { 1, 3600000, 1, 65536 } },
+		{"unix:/run/scmid/tester.sock", "unix", "/run/scmid/tester.sock", {0}},
+		{"unix:relative", "unix", "relative", {0}},
+		{"loop:a:b=c&d", "loop", "a:b=c&d", {0}},
+		{"unix:", "unix", "", {0}},
+		{"unix:/a%3fb%25c%2F", "unix", "/a?b%c/", {0}},
+		{"unix:/x?response-timeout-ms=100", "unix", "/x", {.response_timeout_ms = 100}},
+		{"unix:/x?messages-max=1&message-size-max=65536&delayed-timeout-ms=3600000&"
+		 "response-timeout-ms=1",
+		 "unix",
+		 "/x",
+		 {1, 3600000, 1, 65536}},
 	};
 	struct scmi_uri uri;
 	char why[200] = "";
@@ -52,28 +52,29 @@ static void bad_uris(void **state)
 		const char *text;
 		const char *words;
 	} uris[] = {
-		{ "", "is not SCHEME:ADDRESS" },
-		{ "/run/scmid/tester.sock", "is not SCHEME:ADDRESS" },
-		{ ":x", "is not SCHEME:ADDRESS" },
-		{ "unix", "is not SCHEME:ADDRESS" },
-		{ "abcdefghijklmnopqrstuvwxyzabcdefghi:x", "so long a scheme" },
-		{ "unix:/x%", "two hexadecimal digits" },
-		{ "unix:/x%4", "two hexadecimal digits" },
-		{ "unix:/x%4?messages-max=1", "two hexadecimal digits" },
-		{ "unix:/x%g0", "two hexadecimal digits" },
-		{ "unix:/x%00y", "01 to ff" },
-		{ "unix:/x?", "there is no setting ''" },
-		{ "unix:/x?messages=1", "there is no setting 'messages'; there are response-timeout-ms" },
-		{ "unix:/x?messages-max=1&", "there is no setting ''" },
-		{ "unix:/x?messages-max", "messages-max is a number from 1 to 1024" },
-		{ "unix:/x?messages-max=", "messages-max is a number from 1 to 1024" },
-		{ "unix:/x?messages-max=0", "messages-max is a number from 1 to 1024" },
-		{ "unix:/x?messages-max=1025", "messages-max is a number from 1 to 1024" },
-		{ "unix:/x?messages-max=-1", "messages-max is a number from 1 to 1024" },
-		{ "unix:/x?messages-max=1x", "messages-max is a number from 1 to 1024" },
-		{ "unix:/x?messages-max=4294967297", "messages-max is a number from 1 to 1024" },
-		{ "unix:/x?message-size-max=31", "message-size-max is a number from 32 to 65536" },
-		{ "unix:/x?response-timeout-ms=99999999999999999999", "from 1 to 3600000" },
+		{"", "is not SCHEME:ADDRESS"},
+		{"/run/scmid/tester.sock", "is not SCHEME:ADDRESS"},
+		{":x", "is not SCHEME:ADDRESS"},
+		{"unix", "is not SCHEME:ADDRESS"},
+		{"abcdefghijklmnopqrstuvwxyzabcdefghi:x", "so long a scheme"},
+		{"unix:/x%", "two hexadecimal digits"},
+		{"unix:/x%4", "two hexadecimal digits"},
+		{"unix:/x%4?messages-max=1", "two hexadecimal digits"},
+		{"unix:/x%g0", "two hexadecimal digits"},
+		{"unix:/x%00y", "01 to ff"},
+		{"unix:/x?", "there is no setting ''"},
+		{"unix:/x?messages=1",
+		 "there is no setting 'messages'; there are response-timeout-ms"},
+		{"unix:/x?messages-max=1&", "there is no setting ''"},
+		{"unix:/x?messages-max", "messages-max is a number from 1 to 1024"},
+		{"unix:/x?messages-max=", "messages-max is a number from 1 to 1024"},
+		{"unix:/x?messages-max=0", "messages-max is a number from 1 to 1024"},
+		{"unix:/x?messages-max=1025", "messages-max is a number from 1 to 1024"},
+		{"unix:/x?messages-max=-1", "messages-max is a number from 1 to 1024"},
+		{"unix:/x?messages-max=1x", "messages-max is a number from 1 to 1024"},
+		{"unix:/x?messages-max=4294967297", "messages-max is a number from 1 to 1024"},
+		{"unix:/x?message-size-max=31", "message-size-max is a number from 32 to 65536"},
+		{"unix:/x?response-timeout-ms=99999999999999999999", "from 1 to 3600000"},
 	};
 	struct scmi_uri uri;
 	char why[300];
@@ -93,10 +94,10 @@ static void bad_uris(void **state)
 
 static void settings(void **state)
 {
-	struct scmi_transport_settings ours = { .messages_max = 7 };
-	const struct scmi_transport_settings uri = { 100, 200, 300, 400 };
-	const struct scmi_transport_settings merged = { 100, 200, 7, 400 };
-	struct scmi_transport_settings bad = { .message_size_max = 16 };
+	struct scmi_transport_settings ours = {.messages_max = 7};
+	const struct scmi_transport_settings uri = {100, 200, 300, 400};
+	const struct scmi_transport_settings merged = {100, 200, 7, 400};
+	struct scmi_transport_settings bad = {.message_size_max = 16};
 	char why[100];
 
 	(void)state;
@@ -109,7 +110,7 @@ static void settings(void **state)
 
 static void built_in_transports(void **state)
 {
-	static const char *const schemes[] = { "unix", "loop", "pipe" };
+	static const char *const schemes[] = {"unix", "loop", "pipe"};
 	const struct scmi_transport *transport;
 	char why[200] = "";
 	size_t count;
@@ -173,8 +174,8 @@ static void foreign_transports(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_uris),	       cmocka_unit_test(bad_uris),
-		cmocka_unit_test(settings),	       cmocka_unit_test(built_in_transports),
+		cmocka_unit_test(good_uris),	      cmocka_unit_test(bad_uris),
+		cmocka_unit_test(settings),	      cmocka_unit_test(built_in_transports),
 		cmocka_unit_test(foreign_transports),
 	};
 

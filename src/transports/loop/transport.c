@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The loop transport, scheme "loop": an agent and a platform in one thread of one process. loop:NAME
- * joins the endpoint that listens on NAME.
+ * The loop transport, scheme "loop": an agent and a platform in one thread of one process.
+ * loop:NAME joins the endpoint that listens on NAME.
  *
- * Each end has a ring of messages that came for it and an eventfd that says so; a ring that is full holds the
- * sender back, as a socket does. An agent that waits lets the platform's loop turn (turn() in the callbacks), or, where
- * the host has none, handles its own connection: one thread never waits for itself.
+ * Each end has a ring of messages that came for it and an eventfd that says so; a ring that is
+ * full holds the sender back, as a socket does. An agent that waits lets the platform's loop
+ * turn (turn() in the callbacks), or, where the host has none, handles its own connection: one
+ * thread never waits for itself.
  */
 #define _GNU_SOURCE
 
@@ -17,9 +18,9 @@
 #include "../builtin.h"
 #include "../why.h"
 
-#define AGENT_MESSAGE_SIZE 4096u
+#define AGENT_MESSAGE_SIZE    4096u
 #define PLATFORM_MESSAGE_SIZE 132u
-#define NS_PER_S 1000000000u
+#define NS_PER_S	      1000000000u
 
 struct ring {
 	uint32_t space; /* of one message; one that is longer is cut to this */
@@ -64,8 +65,8 @@ struct scmi_transport_device {
 };
 
 /*
- * Who listens. The two ends know no common object but this name, hence the only static state here; it
- * belongs to the thread, as the two ends do, and so needs no lock.
+ * Who listens. The two ends know no common object but this name, hence the only static state
+ * here; it belongs to the thread, as the two ends do, and so needs no lock.
  */
 static _Thread_local struct scmi_transport_endpoint *endpoints;
 
@@ -220,7 +221,7 @@ static bool peer_accept(struct scmi_transport_peer *peer)
 {
 	const struct scmi_transport_endpoint *endpoint = peer->endpoint;
 	/* Who is on the other side of a thread is the thread itself. */
-	const struct scmi_transport_credentials who = { getpid(), geteuid(), getegid() };
+	const struct scmi_transport_credentials who = {getpid(), geteuid(), getegid()};
 
 	peer->ctx = endpoint->callbacks->connected(endpoint->ctx, peer, &who);
 	peer->accepted = peer->ctx;
@@ -260,10 +261,11 @@ static struct scmi_transport_endpoint **find_endpoint(const char *name)
 	return link;
 }
 
-static int platform_listen(struct scmi_transport_endpoint **out, const struct scmi_transport_listen *how,
-			   char *why, size_t why_size)
+static int platform_listen(struct scmi_transport_endpoint **out,
+			   const struct scmi_transport_listen *how, char *why, size_t why_size)
 {
-	uint32_t message_size_max = how->message_size_max ? how->message_size_max : PLATFORM_MESSAGE_SIZE;
+	uint32_t message_size_max = how->message_size_max ? how->message_size_max
+							  : PLATFORM_MESSAGE_SIZE;
 	struct scmi_transport_endpoint *endpoint;
 
 	if (!how->address[0])
@@ -322,7 +324,10 @@ static void agent_close(struct scmi_transport_device *device)
 	free(device);
 }
 
-/* The platform's half of a connection. NULL: no memory, no descriptor, or the host cannot watch it. */
+/*
+ * The platform's half of a connection. NULL: no memory, no descriptor, or the host cannot watch
+ * it.
+ */
 static struct scmi_transport_peer *connect_peer(struct scmi_transport_endpoint *endpoint,
 						struct scmi_transport_device *device,
 						uint32_t messages_max)
@@ -356,8 +361,8 @@ static int agent_open(struct scmi_transport_device **out, const char *name,
 	struct scmi_transport_device *device;
 
 	if (!endpoint)
-		return because(-ENOENT, why, why_size, "no platform of this thread listens on loop:%s",
-			       name);
+		return because(-ENOENT, why, why_size,
+			       "no platform of this thread listens on loop:%s", name);
 	if (settings->response_timeout_ms)
 		in_force.response_timeout_ms = settings->response_timeout_ms;
 	if (settings->messages_max)
@@ -374,7 +379,10 @@ static int agent_open(struct scmi_transport_device **out, const char *name,
 	device->ctx = ctx;
 	device->message_size_max = in_force.message_size_max;
 	device->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	/* As many answers again in notifications; a byte more, so that a message that is too long is seen to be. */
+	/*
+	 * As many answers again in notifications; a byte more, so that a message that is too
+	 * long is seen to be.
+	 */
 	if (device->fd >= 0 &&
 	    ring_init(&device->arrived, 2 * in_force.messages_max, in_force.message_size_max + 1))
 		device->peer = connect_peer(endpoint, device, in_force.messages_max);
@@ -437,7 +445,10 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-/* Without turn(): handle what this agent has sent. When that brings nothing, nothing can before the time is over. */
+/*
+ * Without turn(): handle what this agent has sent. When that brings nothing, nothing can before
+ * the time is over.
+ */
 static int wait_alone(struct scmi_transport_device *device, uint64_t timeout_ns)
 {
 	struct timespec rest = {
@@ -466,8 +477,9 @@ static int wait_turning(struct scmi_transport_device *device, uint64_t timeout_n
 	while (!device->arrived.used && device->peer) {
 		if (timeout_ns != SCMI_NEVER && passed_ns > timeout_ns)
 			return -ETIMEDOUT;
-		error = endpoint->callbacks->turn(
-			endpoint->host, timeout_ns == SCMI_NEVER ? SCMI_NEVER : timeout_ns - passed_ns);
+		error = endpoint->callbacks->turn(endpoint->host, timeout_ns == SCMI_NEVER
+									  ? SCMI_NEVER
+									  : timeout_ns - passed_ns);
 		if (error)
 			return error;
 		passed_ns = now_ns() - start_ns;
@@ -480,8 +492,8 @@ static int agent_wait(struct scmi_transport_device *device, uint64_t timeout_ns)
 	int error = 0;
 
 	if (!device->arrived.used && device->peer) {
-		error = device->peer->endpoint->callbacks->turn ? wait_turning(device, timeout_ns) :
-								  wait_alone(device, timeout_ns);
+		error = device->peer->endpoint->callbacks->turn ? wait_turning(device, timeout_ns)
+								: wait_alone(device, timeout_ns);
 	}
 	return error ? error : agent_dispatch(device);
 }
@@ -501,13 +513,14 @@ const struct scmi_transport scmi_transport_loop = {
 	.name = "loop",
 	.scheme = "loop",
 	.about = "loop:NAME, a platform that listens on NAME in this thread",
-	.limits = {
-		.response_timeout_ms = 1000,
-		.messages_max = 32,
-		.message_size_max = AGENT_MESSAGE_SIZE,
-		.p2a = true,
-		.atomic = true,
-	},
+	.limits =
+		{
+			.response_timeout_ms = 1000,
+			.messages_max = 32,
+			.message_size_max = AGENT_MESSAGE_SIZE,
+			.p2a = true,
+			.atomic = true,
+		},
 	.agent = &agent_ops,
 	.platform = &platform_ops,
 };

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The pipe transport, scheme "pipe", platform's end only: the messages of one agent from a file or a
- * stream, for fuzzers and for replaying what was recorded.
+ * The pipe transport, scheme "pipe", platform's end only: the messages of one agent from a file
+ * or a stream, for fuzzers and for replaying what was recorded.
  *
- * Address: INPUT[,OUTPUT]. Each is a path, or "-" for standard input or output. Without OUTPUT, "-" writes to
- * standard output, and a path writes nowhere.
+ * Address: INPUT[,OUTPUT]. Each is a path, or "-" for standard input or output. Without OUTPUT,
+ * "-" writes to standard output, and a path writes nowhere.
  *
  * Both directions have one format: messages one behind the other, each of them
  *
  *	size      4 bytes, little endian: how many bytes follow
  *	message   the 32-bit header and the payload
  *
- * The output has the answers, delayed responses and notifications in the order in which they were made. The end of the
- * input is the end of the connection; a message that it cuts off is dropped.
+ * The output has the answers, delayed responses and notifications in the order in which they
+ * were made. The end of the input is the end of the connection; a message that it cuts off is
+ * dropped.
  *
- * Writing may block: a replay goes at the pace of who reads it. A host that writes to a pipe ignores SIGPIPE.
+ * Writing may block: a replay goes at the pace of who reads it. A host that writes to a pipe
+ * ignores SIGPIPE.
  */
 #define _GNU_SOURCE
 
@@ -28,7 +30,7 @@
 #include "../why.h"
 
 #define PLATFORM_MESSAGE_SIZE 132u
-#define FRAME_HEADER_SIZE 4u
+#define FRAME_HEADER_SIZE     4u
 /* One more than any legal message: what is longer is cut to this. */
 #define COMMAND_SPACE (TRANSPORT_MESSAGE_SIZE_MAX + 1)
 
@@ -45,7 +47,7 @@ struct scmi_transport_peer {
 	bool connected;
 	bool broken; /* the output does not take any more */
 	uint32_t message_size_max;
-	uint32_t skip; /* bytes of the input to pass over: the rest of a message that was too long */
+	uint32_t skip; /* bytes of the input to pass over: what was cut off a message */
 	uint32_t have; /* bytes in frames */
 	uint8_t frames[FRAME_HEADER_SIZE + COMMAND_SPACE];
 	uint8_t answer[];
@@ -65,7 +67,7 @@ static uint32_t get_size(const uint8_t *from)
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size)
 {
-	struct pollfd writable = { .fd = fd, .events = POLLOUT };
+	struct pollfd writable = {.fd = fd, .events = POLLOUT};
 	ssize_t written;
 
 	while (size) {
@@ -98,7 +100,8 @@ static int platform_send(struct scmi_transport_peer *peer, const void *message, 
 		return -EMSGSIZE;
 	if (peer->output < 0)
 		return 0;
-	if (write_all(peer->output, header, sizeof(header)) && write_all(peer->output, message, size))
+	if (write_all(peer->output, header, sizeof(header)) &&
+	    write_all(peer->output, message, size))
 		return 0;
 	peer->broken = true;
 	return -ENODEV;
@@ -159,7 +162,7 @@ static void handle_frames(struct scmi_transport_peer *peer)
 static void input_ready(void *arg)
 {
 	struct scmi_transport_peer *peer = arg;
-	const struct scmi_transport_credentials who = { -1, -1, -1 };
+	const struct scmi_transport_credentials who = {-1, -1, -1};
 	ssize_t size;
 
 	if (!peer->started) {
@@ -186,7 +189,8 @@ static void input_ready(void *arg)
 /* ---- the endpoint ---------------------------------------------------------------------------- */
 
 /* Open what INPUT[,OUTPUT] names. */
-static int open_files(struct scmi_transport_peer *peer, const char *address, char *why, size_t why_size)
+static int open_files(struct scmi_transport_peer *peer, const char *address, char *why,
+		      size_t why_size)
 {
 	char *input = strdup(address);
 	char *output;
@@ -202,11 +206,13 @@ static int open_files(struct scmi_transport_peer *peer, const char *address, cha
 
 	peer->input = strcmp(input, "-") ? open(input, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 	if (peer->input < 0)
-		error = because(-errno, why, why_size, "cannot read '%s': %s", input, strerror(errno));
+		error = because(-errno, why, why_size, "cannot read '%s': %s", input,
+				strerror(errno));
 	if (!error && output) {
-		peer->output = strcmp(output, "-") ?
-				       open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) :
-				       STDOUT_FILENO;
+		peer->output =
+			strcmp(output, "-")
+				? open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
+				: STDOUT_FILENO;
 		if (peer->output < 0)
 			error = because(-errno, why, why_size, "cannot write '%s': %s", output,
 					strerror(errno));
@@ -223,7 +229,10 @@ static int watch_input(struct scmi_transport_peer *peer)
 	error = peer->callbacks->watch(peer->host, peer->trigger, true, false, input_ready, peer);
 	if (error != -EPERM)
 		return error;
-	/* A file cannot be waited for. It is always ready, and so is an eventfd that nobody reads. */
+	/*
+	 * A file cannot be waited for. It is always ready, and so is an eventfd that nobody
+	 * reads.
+	 */
 	peer->trigger = eventfd(1, EFD_CLOEXEC);
 	if (peer->trigger < 0)
 		return -errno;
@@ -240,10 +249,11 @@ static void close_files(struct scmi_transport_peer *peer)
 		close(peer->output);
 }
 
-static int platform_listen(struct scmi_transport_endpoint **out, const struct scmi_transport_listen *how,
-			   char *why, size_t why_size)
+static int platform_listen(struct scmi_transport_endpoint **out,
+			   const struct scmi_transport_listen *how, char *why, size_t why_size)
 {
-	uint32_t message_size_max = how->message_size_max ? how->message_size_max : PLATFORM_MESSAGE_SIZE;
+	uint32_t message_size_max = how->message_size_max ? how->message_size_max
+							  : PLATFORM_MESSAGE_SIZE;
 	struct scmi_transport_endpoint *endpoint;
 	struct scmi_transport_peer *peer;
 	int error;
@@ -303,12 +313,13 @@ const struct scmi_transport scmi_transport_pipe = {
 	.name = "pipe",
 	.scheme = "pipe",
 	.about = "pipe:INPUT[,OUTPUT], messages from a file or standard input",
-	.limits = {
-		.response_timeout_ms = 1000,
-		.messages_max = 1,
-		.message_size_max = PLATFORM_MESSAGE_SIZE,
-		.p2a = true,
-		.atomic = false,
-	},
+	.limits =
+		{
+			.response_timeout_ms = 1000,
+			.messages_max = 1,
+			.message_size_max = PLATFORM_MESSAGE_SIZE,
+			.p2a = true,
+			.atomic = false,
+		},
 	.platform = &platform_ops,
 };

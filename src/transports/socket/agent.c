@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A blocking call costs two system calls: send, and a recv that sleeps. For that the usual time limit is
- * given to the socket once (SO_RCVTIMEO); ppoll is needed only where the limit is another.
+ * A blocking call costs two system calls: send, and a recv that sleeps. For that the usual time
+ * limit is given to the socket once (SO_RCVTIMEO); ppoll is needed only where the limit is
+ * another.
  */
 #define _GNU_SOURCE
 
@@ -29,11 +30,13 @@ static int explain_connect(int error, const char *path, char *why, size_t why_si
 
 	switch (error) {
 	case ENOENT:
-		return because(-ENOENT, why, why_size, "there is no socket %s: is scmid running?", path);
+		return because(-ENOENT, why, why_size, "there is no socket %s: is scmid running?",
+			       path);
 	case ECONNREFUSED:
 		if (!stat(path, &file) && !S_ISSOCK(file.st_mode))
 			return because(-ENOTSOCK, why, why_size, "%s is not a socket", path);
-		return because(-ECONNREFUSED, why, why_size, "no scmid is listening on %s any more", path);
+		return because(-ECONNREFUSED, why, why_size, "no scmid is listening on %s any more",
+			       path);
 	case EACCES:
 	case EPERM:
 		return because(-EACCES, why, why_size, "no permission to use the socket %s", path);
@@ -41,10 +44,11 @@ static int explain_connect(int error, const char *path, char *why, size_t why_si
 		return because(-EPROTOTYPE, why, why_size,
 			       "%s is another kind of socket (SCMI needs SOCK_SEQPACKET)", path);
 	case EAGAIN:
-		return because(-ETIMEDOUT, why, why_size, "the scmid on %s does not accept connections",
-			       path);
+		return because(-ETIMEDOUT, why, why_size,
+			       "the scmid on %s does not accept connections", path);
 	default:
-		return because(-error, why, why_size, "cannot connect to %s: %s", path, strerror(error));
+		return because(-error, why, why_size, "cannot connect to %s: %s", path,
+			       strerror(error));
 	}
 }
 
@@ -150,14 +154,16 @@ static int agent_fd(struct scmi_transport_device *device)
 /* Take one message. 0: handed over; -EAGAIN: none, or the socket's time limit; -EINTR; -ENODEV. */
 static int receive(struct scmi_transport_device *device, int flags)
 {
-	size_t space = (size_t)device->message_size_max + 1;
 	ssize_t size;
 
 	if (device->closed)
 		return -ENODEV;
 	do {
-		/* The error comes before what is still queued; having been told, the socket gives the rest. */
-		size = recv(device->fd, device->buffer, space, flags | MSG_TRUNC);
+		/*
+		 * The error comes before what is still queued; having been told, the socket
+		 * gives the rest.
+		 */
+		size = recv(device->fd, device->buffer, device->message_size_max + 1u, flags);
 	} while (size < 0 && errno == ECONNRESET);
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return -errno;
@@ -166,8 +172,7 @@ static int receive(struct scmi_transport_device *device, int flags)
 		device->callbacks->closed(device->ctx, -ENODEV);
 		return -ENODEV;
 	}
-	device->callbacks->receive(device->ctx, device->buffer,
-				   (size_t)size < space ? (size_t)size : space);
+	device->callbacks->receive(device->ctx, device->buffer, (size_t)size);
 	return 0;
 }
 
@@ -191,7 +196,7 @@ static bool is_usual(const struct scmi_transport_device *device, uint64_t timeou
 
 static int agent_wait(struct scmi_transport_device *device, uint64_t timeout_ns)
 {
-	struct pollfd readable = { .fd = device->fd, .events = POLLIN };
+	struct pollfd readable = {.fd = device->fd, .events = POLLIN};
 	bool usual = is_usual(device, timeout_ns);
 	struct timespec timeout;
 	int error;

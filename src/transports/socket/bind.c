@@ -10,12 +10,12 @@
 #include "../why.h"
 #include "socket.h"
 
-#define BACKLOG 128
+#define BACKLOG	   128
 #define LOCK_TRIES 100
 
 /*
- * Between bind() and listen() a socket looks abandoned. The lock on its directory keeps a second process
- * from taking it over in that moment. Returns a descriptor to close, or -errno.
+ * Between bind() and listen() a socket looks abandoned. The lock on its directory keeps a
+ * second process from taking it over in that moment. Returns a descriptor to close, or -errno.
  */
 static int lock_directory(const char *path, char *why, size_t why_size)
 {
@@ -31,8 +31,8 @@ static int lock_directory(const char *path, char *why, size_t why_size)
 			       strerror(errno));
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
 		if (errno != EWOULDBLOCK || i == LOCK_TRIES) {
-			because(-errno, why, why_size, "cannot lock the directory %s: %s", directory,
-				strerror(errno));
+			because(-errno, why, why_size, "cannot lock the directory %s: %s",
+				directory, strerror(errno));
 			close(fd);
 			return -EBUSY;
 		}
@@ -41,7 +41,10 @@ static int lock_directory(const char *path, char *why, size_t why_size)
 	return fd;
 }
 
-/* bind() with the mode in force from the first moment: the mask is what the kernel applies at creation. */
+/*
+ * bind() with the mode in force from the first moment: the mask is what the kernel applies at
+ * creation.
+ */
 static int bind_with_mode(int fd, const struct sockaddr_un *address, uint32_t mode)
 {
 	mode_t before = 0;
@@ -64,9 +67,12 @@ static int take_over(const struct sockaddr_un *address, char *why, size_t why_si
 	int fd, error;
 
 	if (lstat(path, &file))
-		return errno == ENOENT ? 0 : because(-errno, why, why_size, "%s: %s", path, strerror(errno));
+		return errno == ENOENT
+			       ? 0
+			       : because(-errno, why, why_size, "%s: %s", path, strerror(errno));
 	if (!S_ISSOCK(file.st_mode))
-		return because(-EEXIST, why, why_size, "%s is there already and is not a socket", path);
+		return because(-EEXIST, why, why_size, "%s is there already and is not a socket",
+			       path);
 
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -76,16 +82,17 @@ static int take_over(const struct sockaddr_un *address, char *why, size_t why_si
 	if (error == ECONNREFUSED) {
 		if (!unlink(path) || errno == ENOENT)
 			return 0;
-		return because(-errno, why, why_size, "%s is abandoned but cannot be removed: %s", path,
-			       strerror(errno));
+		return because(-errno, why, why_size, "%s is abandoned but cannot be removed: %s",
+			       path, strerror(errno));
 	}
 	if (error == EACCES)
-		return because(-EACCES, why, why_size, "%s is there already and belongs to somebody else",
-			       path);
+		return because(-EACCES, why, why_size,
+			       "%s is there already and belongs to somebody else", path);
 	return because(-EADDRINUSE, why, why_size, "another process is listening on %s", path);
 }
 
-static int bind_locked(const char *path, uint32_t mode, struct stat *file, char *why, size_t why_size)
+static int bind_locked(const char *path, uint32_t mode, struct stat *file, char *why,
+		       size_t why_size)
 {
 	struct sockaddr_un address;
 	int fd, error;
@@ -110,7 +117,8 @@ static int bind_locked(const char *path, uint32_t mode, struct stat *file, char 
 		unlink(path);
 	}
 	if (error) {
-		because(error, why, why_size, "cannot make the socket %s: %s", path, strerror(-error));
+		because(error, why, why_size, "cannot make the socket %s: %s", path,
+			strerror(-error));
 		close(fd);
 		return error;
 	}

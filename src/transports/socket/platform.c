@@ -3,8 +3,8 @@
  * Flow control: a peer whose answer does not fit its socket keeps that answer here, and is not read
  * until it went. A peer that never reads therefore stops only itself.
  *
- * One message is taken per event: with epoll that is the fair order among peers, and epoll_wait, recv and send are all
- * that a message costs.
+ * One message is taken per event: with epoll that is the fair order among peers, and
+ * epoll_wait, recv and send are all that a message costs.
  */
 #define _GNU_SOURCE
 
@@ -16,9 +16,9 @@
 #include "../why.h"
 #include "socket.h"
 
-/* One more than any legal message: what fills it is too long. */
+/* One more than any legal message: what is longer is cut to this, and seen to be too long. */
 #define COMMAND_SPACE (TRANSPORT_MESSAGE_SIZE_MAX + 1)
-#define PAUSE_NS 50000000
+#define PAUSE_NS      50000000
 
 struct scmi_transport_endpoint {
 	int fd;
@@ -38,7 +38,7 @@ struct scmi_transport_peer {
 	struct scmi_transport_peer *previous, *next;
 	int fd;
 	bool in_callback;
-	bool gone; /* disconnected inside its own callback: freed when that has returned */
+	bool gone;	/* disconnected inside its own callback: freed when that has returned */
 	bool want_room; /* send() gave -EAGAIN */
 	bool watched_for_room;
 	void *ctx;
@@ -59,7 +59,8 @@ static int peer_watch(struct scmi_transport_peer *peer)
 	if (room == peer->watched_for_room)
 		return 0;
 	peer->watched_for_room = room;
-	return endpoint->callbacks->watch(endpoint->host, peer->fd, !peer->kept, room, peer_ready, peer);
+	return endpoint->callbacks->watch(endpoint->host, peer->fd, !peer->kept, room, peer_ready,
+					  peer);
 }
 
 static void peer_disconnect(struct scmi_transport_peer *peer)
@@ -99,8 +100,11 @@ static bool peer_read(struct scmi_transport_peer *peer)
 	int error = 0;
 
 	do {
-		/* ECONNRESET comes before the commands that were sent before the peer left; they count. */
-		size = recv(peer->fd, endpoint->command, COMMAND_SPACE, MSG_DONTWAIT | MSG_TRUNC);
+		/*
+		 * ECONNRESET comes before the commands that were sent before the peer left;
+		 * they count.
+		 */
+		size = recv(peer->fd, endpoint->command, COMMAND_SPACE, MSG_DONTWAIT);
 	} while (size < 0 && errno == ECONNRESET);
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
@@ -110,10 +114,8 @@ static bool peer_read(struct scmi_transport_peer *peer)
 	}
 
 	peer->in_callback = true;
-	answer_size = endpoint->callbacks->command(
-		peer->ctx, 0, endpoint->command,
-		(size_t)size < COMMAND_SPACE ? (size_t)size : COMMAND_SPACE, peer->answer,
-		endpoint->message_size_max);
+	answer_size = endpoint->callbacks->command(peer->ctx, 0, endpoint->command, (size_t)size,
+						   peer->answer, endpoint->message_size_max);
 	peer->in_callback = false;
 	if (peer->gone) {
 		free(peer);
@@ -131,7 +133,7 @@ static bool peer_read(struct scmi_transport_peer *peer)
 static bool peer_write(struct scmi_transport_peer *peer)
 {
 	const struct scmi_transport_platform_callbacks *callbacks = peer->endpoint->callbacks;
-	struct pollfd room = { .fd = peer->fd, .events = POLLOUT };
+	struct pollfd room = {.fd = peer->fd, .events = POLLOUT};
 
 	if (peer->kept) {
 		if (peer_put(peer, peer->answer, peer->kept) == -EAGAIN)
@@ -179,23 +181,24 @@ static void endpoint_resume(void *arg)
 }
 
 /*
- * No descriptor is left for who wants to connect. It stays readable, so watching on would spin: look
- * again in a while, and leave them in the backlog until then.
+ * No descriptor is left for who wants to connect. It stays readable, so watching on would spin:
+ * look again in a while, and leave them in the backlog until then.
  */
 static void endpoint_pause(struct scmi_transport_endpoint *endpoint)
 {
-	static const struct itimerspec once = { .it_value.tv_nsec = PAUSE_NS };
+	static const struct itimerspec once = {.it_value.tv_nsec = PAUSE_NS};
 	const struct scmi_transport_platform_callbacks *callbacks = endpoint->callbacks;
 
 	timerfd_settime(endpoint->pause, 0, &once, NULL);
-	if (!callbacks->watch(endpoint->host, endpoint->pause, true, false, endpoint_resume, endpoint))
+	if (!callbacks->watch(endpoint->host, endpoint->pause, true, false, endpoint_resume,
+			      endpoint))
 		callbacks->unwatch(endpoint->host, endpoint->fd);
 }
 
 static void endpoint_accept(struct scmi_transport_endpoint *endpoint, int fd)
 {
 	const struct scmi_transport_platform_callbacks *callbacks = endpoint->callbacks;
-	struct scmi_transport_credentials who = { -1, -1, -1 };
+	struct scmi_transport_credentials who = {-1, -1, -1};
 	struct scmi_transport_peer *peer;
 	struct ucred ucred;
 	socklen_t size = sizeof(ucred);
@@ -239,8 +242,8 @@ static void endpoint_ready(void *arg)
 		endpoint_pause(endpoint);
 }
 
-static int platform_listen(struct scmi_transport_endpoint **out, const struct scmi_transport_listen *how,
-			   char *why, size_t why_size)
+static int platform_listen(struct scmi_transport_endpoint **out,
+			   const struct scmi_transport_listen *how, char *why, size_t why_size)
 {
 	struct scmi_transport_endpoint *endpoint;
 	int error;
@@ -254,8 +257,8 @@ static int platform_listen(struct scmi_transport_endpoint **out, const struct sc
 	endpoint->callbacks = how->callbacks;
 	endpoint->host = how->host;
 	endpoint->ctx = how->ctx;
-	endpoint->message_size_max =
-		how->message_size_max ? how->message_size_max : SOCKET_PLATFORM_MESSAGE_SIZE;
+	endpoint->message_size_max = how->message_size_max ? how->message_size_max
+							   : SOCKET_PLATFORM_MESSAGE_SIZE;
 	endpoint->path = strdup(how->address);
 	endpoint->pause = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (!endpoint->path || endpoint->pause < 0) {
@@ -267,10 +270,11 @@ static int platform_listen(struct scmi_transport_endpoint **out, const struct sc
 	if (error < 0)
 		goto fail;
 	endpoint->fd = error;
-	error = endpoint->callbacks->watch(endpoint->host, endpoint->fd, true, false, endpoint_ready,
-					   endpoint);
+	error = endpoint->callbacks->watch(endpoint->host, endpoint->fd, true, false,
+					   endpoint_ready, endpoint);
 	if (error) {
-		because(error, why, why_size, "cannot watch %s: %s", how->address, strerror(-error));
+		because(error, why, why_size, "cannot watch %s: %s", how->address,
+			strerror(-error));
 		socket_unbind(endpoint->fd, endpoint->path, &endpoint->file);
 		goto fail;
 	}

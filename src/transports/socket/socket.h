@@ -32,8 +32,8 @@ extern const struct scmi_transport_platform_ops socket_platform_ops;
 int socket_address(struct sockaddr_un *address, const char *path, char *why, size_t why_size);
 
 /*
- * After a recv() that gave 0: has the connection ended, or was it only an empty datagram? The two look
- * alike to recv().
+ * After a recv() that gave 0: has the connection ended, or was it only an empty datagram? The
+ * two look alike to recv().
  */
 bool socket_ended(int fd);
 
@@ -43,8 +43,9 @@ bool socket_ended(int fd);
  * @mode: permission bits, in force before anybody can connect; 0: as the umask says
  * @file: what was made, for socket_unbind()
  *
- * Returns the descriptor, or -EADDRINUSE (somebody is listening there), -EEXIST (something that is no socket is
- * there), -EBUSY (another process sets up sockets in the directory and does not finish), or -errno; always with a sentence.
+ * Returns the descriptor, or -EADDRINUSE (somebody is listening there), -EEXIST (something that
+ * is no socket is there), -EBUSY (another process sets up sockets in the directory and does not
+ * finish), or -errno; always with a sentence.
  */
 int socket_bind(const char *path, uint32_t mode, struct stat *file, char *why, size_t why_size);
 

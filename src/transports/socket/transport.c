@@ -13,14 +13,15 @@ const struct scmi_transport scmi_transport_socket = {
 	.name = "socket",
 	.scheme = "unix",
 	.about = "unix:PATH, the socket file of an scmid on this machine",
-	.limits = {
-		/* A process may have to wait for a CPU: longer than hardware gets. */
-		.response_timeout_ms = 1000,
-		.messages_max = 32,
-		.message_size_max = SOCKET_AGENT_MESSAGE_SIZE,
-		.p2a = true,
-		.atomic = true,
-	},
+	.limits =
+		{
+			/* A process may have to wait for a CPU: longer than hardware gets. */
+			.response_timeout_ms = 1000,
+			.messages_max = 32,
+			.message_size_max = SOCKET_AGENT_MESSAGE_SIZE,
+			.p2a = true,
+			.atomic = true,
+		},
 	.agent = &socket_agent_ops,
 	.platform = &socket_platform_ops,
 };
@@ -34,19 +35,23 @@ int socket_address(struct sockaddr_un *address, const char *path, char *why, siz
 	if (!length)
 		return because(-EINVAL, why, why_size, "the path of the socket is missing");
 	if (length >= sizeof(address->sun_path))
-		return because(-ENAMETOOLONG, why, why_size,
-			       "the path of a socket has at most %zu characters, this one has %zu: %s",
-			       sizeof(address->sun_path) - 1, length, path);
+		return because(
+			-ENAMETOOLONG, why, why_size,
+			"the path of a socket has at most %zu characters, this one has %zu: %s",
+			sizeof(address->sun_path) - 1, length, path);
 	memcpy(address->sun_path, path, length);
 	return 0;
 }
 
 bool socket_ended(int fd)
 {
-	struct pollfd state = { .fd = fd, .events = POLLRDHUP };
+	struct pollfd state = {.fd = fd, .events = POLLRDHUP};
 	int waiting = 0;
 
-	/* The other side may have hung up behind the empty datagram and still have commands under way. */
+	/*
+	 * The other side may have hung up behind the empty datagram and still have commands
+	 * under way.
+	 */
 	return poll(&state, 1, 0) == 1 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) &&
 	       !(ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0);
 }
