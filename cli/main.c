@@ -155,9 +155,9 @@ int main(int argc, char **argv)
 		out_failure(cli.out, &cli.failure);
 	cli_disconnect(&cli);
 	out_free(cli.out);
-	if ((fflush(stdout) || ferror(stdout)) && !code) {
+	if (fflush(stdout) || ferror(stdout)) {
 		fputs("scmi: the output cannot be written\n", stderr);
-		code = CLI_UNREACHABLE;
+		code = code ? code : CLI_UNREACHABLE;
 	}
 	return code;
 }
