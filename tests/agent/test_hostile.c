@@ -219,6 +219,23 @@ static void a_header_that_fits_nothing_is_dropped(void **state)
 	peer_fini(&peer);
 }
 
+static void nothing_answers_what_was_never_sent(void **state)
+{
+	struct outcome outcome = { 0 };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, false);
+	peer.send_error = -EAGAIN;
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL),
+			 -EAGAIN);
+	peer_say(&peer, WORDS(CLOCK(6), 0, 1, 2));
+	assert_int_equal(peer_counters(&peer).malformed, 1);
+	assert_int_equal(peer_counters(&peer).duplicate, 0);
+	assert_int_equal(outcome.calls, 0);
+	peer_fini(&peer);
+}
+
 static void sizes_that_cannot_be_are_dropped(void **state)
 {
 	static uint8_t bytes[MESSAGE_SIZE_MAX + 1];
@@ -355,6 +372,7 @@ int main(void)
 		cmocka_unit_test(a_second_answer_is_dropped),
 		cmocka_unit_test(a_delayed_response_may_overtake_its_answer),
 		cmocka_unit_test(a_header_that_fits_nothing_is_dropped),
+		cmocka_unit_test(nothing_answers_what_was_never_sent),
 		cmocka_unit_test(sizes_that_cannot_be_are_dropped),
 		cmocka_unit_test(impossible_statuses_break_the_protocol),
 		cmocka_unit_test(without_p2a_nothing_comes_by_itself),

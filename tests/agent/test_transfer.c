@@ -454,6 +454,28 @@ static void another_thread_may_block_during_a_callback(void **state)
 	peer_fini(&peer);
 }
 
+static void dispatch_inside(void *ctx, const struct scmi_result *result)
+{
+	struct peer *peer = ctx;
+
+	(void)result;
+	assert_int_equal(scmi_agent_dispatch(peer->agent), 0);
+}
+
+static void callbacks_do_not_nest(void **state)
+{
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 2, 1, false);
+	for (unsigned int i = 0; i < 2; i++) {
+		scmi_agent_submit(peer.agent, &rate_get, dispatch_inside, &peer, NULL);
+		peer_say(&peer, WORDS(peer_header(&peer, i), 0));
+	}
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 2);
+	peer_fini(&peer);
+}
+
 static void callbacks_at_the_end_cannot_start_anything(void **state)
 {
 	struct peer peer;
@@ -485,6 +507,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_the_channel_ends_everything),
 		cmocka_unit_test(callbacks_may_submit_but_not_block),
 		cmocka_unit_test(another_thread_may_block_during_a_callback),
+		cmocka_unit_test(callbacks_do_not_nest),
 		cmocka_unit_test(callbacks_at_the_end_cannot_start_anything),
 	};
 

@@ -28,6 +28,27 @@ static void the_version_is_asked_once(void **state)
 	peer_fini(&peer);
 }
 
+static void answer_and_reset(struct peer *peer)
+{
+	peer_say(peer, WORDS(peer_header(peer, peer->sent_count - 1), 0, 0x20000));
+	scmi_agent_reset(peer->agent);
+}
+
+static void a_version_from_before_a_reset_is_not_remembered(void **state)
+{
+	struct peer peer;
+	uint32_t version = 0;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	peer.on_wait = answer_and_reset;
+	assert_int_equal(scmi_agent_version(peer.agent, 0x14, &version), 0);
+	assert_int_equal(version, 0x20000);
+	assert_int_equal(scmi_agent_version(peer.agent, 0x14, &version), 0);
+	assert_int_equal(peer.sent_count, 2);
+	peer_fini(&peer);
+}
+
 static void an_unknown_version_is_spoken_as_the_one_before(void **state)
 {
 	struct peer peer;
@@ -139,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_version_is_asked_once),
+		cmocka_unit_test(a_version_from_before_a_reset_is_not_remembered),
 		cmocka_unit_test(an_unknown_version_is_spoken_as_the_one_before),
 		cmocka_unit_test(a_newer_platform_is_told),
 		cmocka_unit_test(what_cannot_be_spoken),
