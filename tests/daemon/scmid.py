@@ -15,7 +15,7 @@ SCMID = os.environ.get("SCMID", "scmid")
 PATIENCE_S = 60
 
 BASE, CLOCK = 0x10, 0x14
-SUCCESS, DENIED, PROTOCOL_ERROR = 0, -3, -10
+SUCCESS, DENIED, COMMS_ERROR, PROTOCOL_ERROR = 0, -3, -7, -10
 DELAYED, NOTIFICATION = 2, 3
 
 BOARD = """
@@ -215,6 +215,18 @@ class Case(unittest.TestCase):
             self.assertNotIn("runtime error", log)
         finally:
             scmid.clean_up()
+
+    def wait_for_counters(self, scmid, pattern):
+        """scmid may still be taking what was sent before: ask until it has."""
+        for _ in range(3000):
+            before = len(scmid.log())
+            scmid.kill(signal.SIGUSR1)
+            while not re.search(r"agent brief: .* delayed responses\n", scmid.log()[before:]):
+                self.assertIsNone(scmid.process.poll())
+                time.sleep(0.002)
+            if re.search(pattern, scmid.log()[before:]):
+                return
+        self.fail("never counted %r:\n%s" % (pattern, scmid.log()[before:]))
 
     def run_scmid(self, *arguments):
         """A run that ends by itself."""

@@ -47,7 +47,7 @@ class BadFiles(Case):
         lines = done.stderr.splitlines()
         self.assertEqual(len(lines), 2)
         self.assertIn(":4:22: unknown unit in '24 Mhz'", lines[0])
-        self.assertIn(":7:30: there is no clock 'rct'; did you mean 'rtc'?", lines[1])
+        self.assertIn(":7:31: there is no clock 'rct'; did you mean 'rtc'?", lines[1])
 
     def test_at_most_twenty(self):
         rates = ", ".join(["x"] * 50)

@@ -8,7 +8,7 @@ import sys
 import textwrap
 import unittest
 
-from scmid import BASE, CLOCK, DELAYED, NOTIFICATION, PROTOCOL_ERROR, SUCCESS, Case, board_with_endpoints
+from scmid import BASE, CLOCK, COMMS_ERROR, DELAYED, NOTIFICATION, PROTOCOL_ERROR, SUCCESS, Case, board_with_endpoints
 
 
 class Peers(Case):
@@ -74,8 +74,7 @@ class Peers(Case):
         self.assertEqual(done.returncode, -signal.SIGKILL)
         two = scmid.connect("two.sock")
         self.assertTrue(two.alive())
-        scmid.kill(signal.SIGUSR1)
-        scmid.wait_for(r"agent one: 0 connections, 0 turned away; [1-9]\d* commands", pattern=True)
+        self.wait_for_counters(scmid, r"agent one: 0 connections, 0 turned away; [1-9]\d* commands")
         self.assertTrue(two.alive())
 
     def test_who_never_reads_stops_only_itself(self):
@@ -121,8 +120,7 @@ class RawBytes(Case):
         for size in (0, 1, 2, 3):
             one.socket.send(b"\xff" * size)
         self.assertTrue(one.alive())
-        scmid.kill(signal.SIGUSR1)
-        scmid.wait_for(r"agent one: 1 connections, 0 turned away; 1 commands, 0 refused, [34] dropped", pattern=True)
+        self.wait_for_counters(scmid, "agent one: 1 connections, 0 turned away; 1 commands, 0 refused, [34] dropped")
 
     def test_too_long(self):
         """However long, it is refused by its size, and the next message works."""
@@ -157,6 +155,15 @@ class RawBytes(Case):
         status, words = one.command(CLOCK, 0x4, 4, 1)
         self.assertEqual((status, words), (SUCCESS, [1, 2000000, 0]))
 
+    def test_too_small_for_a_delayed_response(self):
+        """It needs 20 bytes; where fewer fit, the agent is at least told that it is over."""
+        for size, expected in ((20, (SUCCESS, [4, 2000000, 0])), (19, (COMMS_ERROR, []))):
+            with self.subTest(size):
+                board = board_with_endpoints("[{socket: one.sock, message_size_max: %d}]" % size)
+                one = self.scmid(board).start().connect()
+                self.assertEqual(one.set_rate(4, 2000000, flags=1), SUCCESS)
+                self.assertEqual(one.event()[1:], expected)
+
 
 class Counters(Case):
     def test_counted_for_each_agent(self):
@@ -171,12 +178,12 @@ class Counters(Case):
         again = scmid.connect()
         again.alive()
         self.assertIsNotNone(two.event())
-        scmid.kill(signal.SIGUSR1)
-        log = scmid.wait_for("agent brief: 0 connections")
-        self.assertIn("scmid: agent one: 1 connections, 0 turned away; 6 commands, 1 refused, 0 dropped; "
-                      "0 notifications, 0 lost; 0 delayed responses\n", log)
-        self.assertIn("scmid: agent two: 1 connections, 0 turned away; 1 commands, 0 refused, 0 dropped; "
-                      "1 notifications, 0 lost; 0 delayed responses\n", log)
+        self.wait_for_counters(
+            scmid, "scmid: agent one: 1 connections, 0 turned away; 6 commands, 1 refused, 0 dropped; "
+            "0 notifications, 0 lost; 0 delayed responses\n")
+        self.wait_for_counters(
+            scmid, "scmid: agent two: 1 connections, 0 turned away; 1 commands, 0 refused, 0 dropped; "
+            "1 notifications, 0 lost; 0 delayed responses\n")
 
 
 class Trace(Case):
