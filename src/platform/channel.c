@@ -210,7 +210,9 @@ void scmi_channel_ready(struct scmi_channel *channel)
 
 void scmi_channel_counters(const struct scmi_channel *channel, struct scmi_channel_counters *counters)
 {
+	scmi_lock(channel->platform, channel->platform->lock);
 	*counters = channel->counters;
+	scmi_unlock(channel->platform, channel->platform->lock);
 }
 
 uint32_t scmi_channel_version(const struct scmi_channel *channel, uint8_t protocol_id)

@@ -531,7 +531,7 @@ static int clock_parent_set(const struct scmi_call *call)
 static int clock_parent_get(const struct scmi_call *call)
 {
 	struct scmi_clock_parent_get_request request;
-	struct scmi_clock_parent_get_response response;
+	struct scmi_clock_parent_get_response response = {.parent_id = SCMI_NONE};
 	const struct scmi_clock_resource *clock;
 	const struct scmi_clock_view *view;
 	int status;

@@ -85,14 +85,19 @@ int scmi_handle_negotiate_version(const struct scmi_call *call)
 {
 	struct scmi_negotiate_protocol_version_request request;
 	struct scmi_channel *channel = call->channel;
+	struct scmi_platform *platform = channel->platform;
+	bool known;
 	int status;
 
 	status = scmi_negotiate_protocol_version_request_decode(&request, call->payload, call->size,
 								call->service->version);
 	if (status)
 		return status;
-	if (request.version > call->service->version_max ||
-	    !scmi_service_speak(channel, call->service, request.version))
+	if (request.version > call->service->version_max)
 		return SCMI_NOT_SUPPORTED;
-	return 0;
+	/* Who notifies this channel looks at the version it speaks. */
+	scmi_lock(platform, platform->lock);
+	known = scmi_service_speak(channel, call->service, request.version);
+	scmi_unlock(platform, platform->lock);
+	return known ? 0 : SCMI_NOT_SUPPORTED;
 }

@@ -115,7 +115,9 @@ void scmi_view_deny(struct scmi_served_agent *agent, uint32_t device, uint32_t p
 			continue;
 		view = &agent->clocks[agent->clock_ids[domain->index]];
 		scmi_clock_lock(view->clock);
+		scmi_lock(platform, platform->lock);
 		view->denied = clock_denied(agent, domain->index);
+		scmi_unlock(platform, platform->lock);
 		view->allow = view->denied ? 0 : view->board_allow;
 		scmi_clock_unlock(view->clock);
 	}
