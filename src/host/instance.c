@@ -79,6 +79,14 @@ static int host_wait(void *ctx, uint64_t deadline_ns)
 	return error == -ETIMEDOUT ? 0 : error;
 }
 
+/* For a call that may not sleep, or would rather spin than be woken. */
+static int host_poll(void *ctx)
+{
+	struct scmi_instance *instance = ctx;
+
+	return instance->ops->dispatch(instance->device);
+}
+
 static void host_wake(void *ctx)
 {
 	struct scmi_instance *instance = ctx;
@@ -106,6 +114,7 @@ static int make_agent(struct scmi_instance *instance, const struct scmi_transpor
 				.send = host_send,
 				.now_ns = host_now_ns,
 				.wait = host_wait,
+				.poll = limits->polling ? host_poll : NULL,
 				.wake = host_wake,
 				.trace = instance->trace ? host_trace : NULL,
 			},

@@ -196,6 +196,52 @@ static void loop_of_ones_own(void **state)
 	host_stop(&host);
 }
 
+static void remember_header(void *ctx, bool to_platform, const void *message, size_t size)
+{
+	if (to_platform && size >= SCMI_HEADER_SIZE)
+		*(uint32_t *)ctx = scmi_get_le32(message);
+}
+
+static void calls_that_do_not_sleep(void **state)
+{
+	struct scmi_command spinning = command;
+	uint32_t header = 0;
+	const struct scmi_instance_options options = {
+		.trace = remember_header,
+		.trace_ctx = &header,
+	};
+	struct scmi_instance *instance;
+	struct scmi_transfer *transfer;
+	struct host host;
+	uint8_t answer[16] = {0};
+	char uri[300];
+
+	(void)state;
+	spinning.poll_budget_us = 200;
+	host_listen(&host, &scmi_transport_socket, temporary_path("spin.sock"), 0, 0, false);
+	snprintf(uri, sizeof(uri), "unix:%s", temporary_path("spin.sock"));
+	instance = open_instance(uri, &options);
+	host_turn(&host, 2);
+	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &spinning, &transfer),
+			 -ETIMEDOUT);
+	/* The answer to the next one is there already: tokens rise. */
+	scmi_put_le32(answer, header + (1u << 18));
+	assert_int_equal(host.ops->send(host.peers[0].peer, answer, sizeof(answer)), 0);
+	spinning.poll_budget_us = 10000000;
+	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &spinning, &transfer), 0);
+	scmi_transfer_put(transfer);
+	scmi_instance_close(instance);
+	host_stop(&host);
+
+	/* Where looking brings nothing, as the platform has to run first, it is refused. */
+	listen_on_loop(&host);
+	instance = open_instance("loop:test", NULL);
+	assert_int_equal(scmi_agent_call(scmi_instance_agent(instance), &spinning, &transfer),
+			 -EOPNOTSUPP);
+	scmi_instance_close(instance);
+	host_stop(&host);
+}
+
 struct heard {
 	unsigned events;
 	size_t size;
@@ -328,6 +374,7 @@ int main(void)
 		cmocka_unit_test(blocking_calls),
 		cmocka_unit_test(time_limit),
 		cmocka_unit_test(loop_of_ones_own),
+		cmocka_unit_test(calls_that_do_not_sleep),
 		cmocka_unit_test(notification_during_a_call),
 		cmocka_unit_test(platform_goes),
 		cmocka_unit_test(platform_goes_during_a_call),

@@ -20,6 +20,7 @@ const struct scmi_transport scmi_transport_socket = {
 			.messages_max = 32,
 			.message_size_max = SOCKET_AGENT_MESSAGE_SIZE,
 			.p2a = true,
+			.polling = true,
 			.atomic = true,
 		},
 	.agent = &socket_agent_ops,
