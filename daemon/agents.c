@@ -31,9 +31,10 @@ static void check_id(struct scmid_load *load, const struct scmid_node *node, uin
 	uint32_t id;
 
 	if (scmid_u32(load, node, "an agent's id", 1, SCMID_AGENTS_MAX, &id) && id != index + 1)
-		scmid_complain(load->report, node->at,
-			       "agents are numbered as they stand in the file: this one is %u, not %u",
-			       index + 1, id);
+		scmid_complain(
+			load->report, node->at,
+			"agents are numbered as they stand in the file: this one is %u, not %u",
+			index + 1, id);
 }
 
 static void load_agent(struct scmid_load *load, uint32_t index, const struct scmid_node *name,
@@ -44,18 +45,20 @@ static void load_agent(struct scmid_load *load, uint32_t index, const struct scm
 	struct scmid_agent_parts parts;
 	uint32_t choice;
 
-	if (scmid_word(load, name, "the name of an agent", SCMI_SHORT_NAME_SIZE - 1, &agent->name) &&
+	if (scmid_word(load, name, "the name of an agent", SCMI_SHORT_NAME_SIZE - 1,
+		       &agent->name) &&
 	    !strcmp(agent->name, "platform"))
-		scmid_complain(load->report, name->at,
-			       "'platform' is the name of agent 0, the platform itself; choose another");
+		scmid_complain(
+			load->report, name->at,
+			"'platform' is the name of agent 0, the platform itself; choose another");
 	if (!scmid_fields(load, node, "an agent", agent_keys, AGENT_KEYS, found))
 		return;
 	if (found[AGENT_ID])
 		check_id(load, found[AGENT_ID], index);
 	if (found[AGENT_TRUSTED])
 		scmid_bool(load, found[AGENT_TRUSTED], &agent->trusted);
-	if (found[AGENT_ON_DISCONNECT] &&
-	    scmid_choice(load, found[AGENT_ON_DISCONNECT], "on_disconnect", on_disconnect, 2, &choice))
+	if (found[AGENT_ON_DISCONNECT] && scmid_choice(load, found[AGENT_ON_DISCONNECT],
+						       "on_disconnect", on_disconnect, 2, &choice))
 		agent->release_on_disconnect = choice == 1;
 	parts = (struct scmid_agent_parts){
 		.versions = found[AGENT_VERSIONS],

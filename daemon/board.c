@@ -39,11 +39,11 @@ void scmid_load_platform(struct scmid_load *load, const struct scmid_node *node)
 	else if (fields == SCMID_FIELDS_KNOWN)
 		scmid_complain(load->report, node->at, "the platform needs a 'vendor'");
 	if (found[PLATFORM_SUB_VENDOR])
-		scmid_word(load, found[PLATFORM_SUB_VENDOR], "the sub-vendor", SCMI_SHORT_NAME_SIZE - 1,
-			   &board->sub_vendor);
+		scmid_word(load, found[PLATFORM_SUB_VENDOR], "the sub-vendor",
+			   SCMI_SHORT_NAME_SIZE - 1, &board->sub_vendor);
 	if (found[PLATFORM_IMPLEMENTATION_VERSION])
-		scmid_u32(load, found[PLATFORM_IMPLEMENTATION_VERSION], "an implementation version", 0,
-			  UINT32_MAX, &board->implementation_version);
+		scmid_u32(load, found[PLATFORM_IMPLEMENTATION_VERSION], "an implementation version",
+			  0, UINT32_MAX, &board->implementation_version);
 }
 
 static void load_root(struct scmid_load *load, const struct scmid_node *root)
@@ -77,8 +77,8 @@ static void load_root(struct scmid_load *load, const struct scmid_node *root)
 	}
 }
 
-int scmid_board_load_memory(struct scmid_board **board, const void *bytes, size_t size, const char *file,
-			    const char *run_dir, FILE *errors)
+int scmid_board_load_memory(struct scmid_board **board, const void *bytes, size_t size,
+			    const char *file, const char *run_dir, FILE *errors)
 {
 	struct scmid_board *out = scmid_calloc(1, sizeof(*out));
 	struct scmid_report *report = scmid_calloc(1, sizeof(*report));
@@ -125,7 +125,8 @@ static void *read_all(FILE *in, size_t *size)
 	return bytes;
 }
 
-int scmid_board_load(struct scmid_board **board, const char *file, const char *run_dir, FILE *errors)
+int scmid_board_load(struct scmid_board **board, const char *file, const char *run_dir,
+		     FILE *errors)
 {
 	FILE *in = fopen(file, "rbe");
 	void *bytes = NULL;

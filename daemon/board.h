@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A board file: what the platform serves (struct scmi_board), and where its agents reach it. The format is described in
- * scmid-board(5).
+ * A board file: what the platform serves (struct scmi_board), and where its agents reach it. The
+ * format is described in scmid-board(5).
  */
 #ifndef SCMID_BOARD_H
 #define SCMID_BOARD_H
@@ -19,11 +19,14 @@ enum scmid_endpoint_kind { SCMID_SOCKET, SCMID_VIRTIO };
 struct scmid_endpoint {
 	enum scmid_endpoint_kind kind;
 	struct scmid_position at;
-	uint32_t agent;      /* index in the board */
+	uint32_t agent;	     /* index in the board */
 	const char *address; /* path, with the run directory before a relative one */
-	uint32_t mode;       /* of a socket file; 0: as umask says */
+	uint32_t mode;	     /* of a socket file; 0: as umask says */
 	uint32_t message_size_max;
-	/* Who may connect, by user or primary group. Without any, whoever the socket's mode lets in. */
+	/*
+	 * Who may connect, by user or primary group. Without any, whoever the socket's mode lets
+	 * in.
+	 */
 	const uint32_t *users;
 	uint32_t user_count;
 	const uint32_t *groups;
@@ -38,16 +41,18 @@ struct scmid_endpoint {
  *
  * Returns 0, or -EINVAL for a file that cannot be read or is not a board.
  */
-int scmid_board_load(struct scmid_board **board, const char *file, const char *run_dir, FILE *errors);
+int scmid_board_load(struct scmid_board **board, const char *file, const char *run_dir,
+		     FILE *errors);
 
 /* The same from memory, which may hold anything at all; `file` is for the messages. */
-int scmid_board_load_memory(struct scmid_board **board, const void *bytes, size_t size, const char *file,
-			    const char *run_dir, FILE *errors);
+int scmid_board_load_memory(struct scmid_board **board, const void *bytes, size_t size,
+			    const char *file, const char *run_dir, FILE *errors);
 
 void scmid_board_free(struct scmid_board *board);
 
 /* These live as long as the board. */
 const struct scmi_board *scmid_board_scmi(const struct scmid_board *board);
-const struct scmid_endpoint *scmid_board_endpoints(const struct scmid_board *board, uint32_t *count);
+const struct scmid_endpoint *scmid_board_endpoints(const struct scmid_board *board,
+						   uint32_t *count);
 
 #endif

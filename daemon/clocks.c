@@ -7,9 +7,9 @@
 #include "load.h"
 #include "quantity.h"
 
-#define RATES_MAX 65535u
-#define PARENTS_MAX 255u
-#define FACTOR_MAX 65535u
+#define RATES_MAX	   65535u
+#define PARENTS_MAX	   255u
+#define FACTOR_MAX	   65535u
 #define SET_LATENCY_MAX_US 3600000000u
 
 enum {
@@ -58,7 +58,8 @@ static bool load_rates(struct scmid_load *load, const struct scmid_node *node,
 	if (!scmid_list(load, node, "rates"))
 		return false;
 	if (node->count > RATES_MAX) {
-		scmid_complain(load->report, node->at, "too many rates; at most %u are allowed", RATES_MAX);
+		scmid_complain(load->report, node->at, "too many rates; at most %u are allowed",
+			       RATES_MAX);
 		return false;
 	}
 	rates_hz = scmid_arena_alloc(load->arena, node->count, sizeof(*rates_hz));
@@ -66,8 +67,9 @@ static bool load_rates(struct scmid_load *load, const struct scmid_node *node,
 		if (!scmid_rate_hz(load, node->values[i], &rates_hz[i])) {
 			fine = false;
 		} else if (i && rates_hz[i] <= rates_hz[i - 1]) {
-			scmid_complain(load->report, node->values[i]->at,
-				       "rates must ascend; this one is not above the one before it");
+			scmid_complain(
+				load->report, node->values[i]->at,
+				"rates must ascend; this one is not above the one before it");
 			fine = false;
 		}
 	}
@@ -88,8 +90,8 @@ static bool load_range(struct scmid_load *load, const struct scmid_node *node,
 		return false;
 	for (uint32_t i = 0; i < 3; i++) {
 		if (!found[i]) {
-			scmid_complain(load->report, node->at, "a range needs '%s'; its keys: min, max, step",
-				       keys[i]);
+			scmid_complain(load->report, node->at,
+				       "a range needs '%s'; its keys: min, max, step", keys[i]);
 			fine = false;
 		} else if (!scmid_rate_hz(load, found[i], into[i])) {
 			fine = false;
@@ -121,7 +123,10 @@ static bool has_rate(const struct scmi_board_clock *clock, uint64_t rate_hz)
 	return false;
 }
 
-/* Which rates the clock has, and with which it starts. `name` for the complaint that it has none; NULL: no such complaint. */
+/*
+ * Which rates the clock has, and with which it starts. `name` for the complaint that it has none;
+ * NULL: no such complaint.
+ */
 static void load_rate(struct scmid_load *load, const struct scmid_node *name,
 		      const struct scmid_node *const *found, struct scmi_board_clock *clock)
 {
@@ -141,21 +146,26 @@ static void load_rate(struct scmid_load *load, const struct scmid_node *name,
 		clock->start_hz = clock->rate_count ? clock->rates_hz[0] : clock->min_hz;
 	if (own && (found[CLOCK_MULTIPLY] || found[CLOCK_DIVIDE]))
 		scmid_complain(load->report,
-			       found[CLOCK_MULTIPLY] ? found[CLOCK_MULTIPLY]->at : found[CLOCK_DIVIDE]->at,
-			       "a clock with rates of its own does not follow its parent: no multiply or divide");
+			       found[CLOCK_MULTIPLY] ? found[CLOCK_MULTIPLY]->at
+						     : found[CLOCK_DIVIDE]->at,
+			       "a clock with rates of its own does not follow its parent: no "
+			       "multiply or divide");
 	if (!rate) {
 		if (name && !own && !found[CLOCK_PARENTS])
-			scmid_complain(load->report, name->at,
-				       "clock '%.64s' needs a 'rate', 'rates', a 'range' or 'parents'",
-				       name->text);
+			scmid_complain(
+				load->report, name->at,
+				"clock '%.64s' needs a 'rate', 'rates', a 'range' or 'parents'",
+				name->text);
 		return;
 	}
 	if (!own && found[CLOCK_PARENTS])
 		scmid_complain(load->report, rate->at,
 			       "this clock follows its parent, so its rate cannot be set here; "
 			       "use multiply and divide, or give it 'rates' or a 'range'");
-	else if (scmid_rate_hz(load, rate, &clock->start_hz) && own && !has_rate(clock, clock->start_hz))
-		scmid_complain(load->report, rate->at, "the rate at start is not one of the clock's %s",
+	else if (scmid_rate_hz(load, rate, &clock->start_hz) && own &&
+		 !has_rate(clock, clock->start_hz))
+		scmid_complain(load->report, rate->at,
+			       "the rate at start is not one of the clock's %s",
 			       found[CLOCK_RATES] ? "'rates'" : "'range'");
 }
 
@@ -205,11 +215,14 @@ static bool config_type(struct scmid_load *load, const struct scmid_node *key,
 	} else if (!strcmp(key->text, "phase")) {
 		*config = (struct scmi_board_clock_config){.type = 2, .max = 359};
 	} else if (scmid_number_parse(key->text, &number) && number >= 0x80 && number <= 0xff) {
-		*config = (struct scmi_board_clock_config){.type = (uint8_t)number, .max = UINT32_MAX};
+		*config = (struct scmi_board_clock_config){.type = (uint8_t)number,
+							   .max = UINT32_MAX};
 	} else {
-		scmid_complain(load->report, key->at,
-			       "unknown configuration '%.40s'; allowed: duty_cycle (percent), phase "
-			       "(degrees), 0x80 to 0xff (the board's own)", key->text);
+		scmid_complain(
+			load->report, key->at,
+			"unknown configuration '%.40s'; allowed: duty_cycle (percent), phase "
+			"(degrees), 0x80 to 0xff (the board's own)",
+			key->text);
 		return false;
 	}
 	return true;
@@ -225,12 +238,14 @@ static void load_config(struct scmid_load *load, const struct scmid_node *key,
 	uint32_t limit;
 	bool fine = true;
 
-	if (!config_type(load, key, config) || !scmid_fields(load, node, "a configuration", keys, KEYS, found))
+	if (!config_type(load, key, config) ||
+	    !scmid_fields(load, node, "a configuration", keys, KEYS, found))
 		return;
 	limit = config->max;
 	for (uint32_t i = 0; i < KEYS; i++) {
 		if (found[i])
-			fine &= scmid_u32(load, found[i], "a configuration value", 0, limit, into[i]);
+			fine &= scmid_u32(load, found[i], "a configuration value", 0, limit,
+					  into[i]);
 	}
 	if (!fine)
 		return;
@@ -238,8 +253,8 @@ static void load_config(struct scmid_load *load, const struct scmid_node *key,
 		scmid_complain(load->report, node->at, "the configuration's min is above its max");
 	else if (config->value < config->min || config->value > config->max)
 		scmid_complain(load->report, found[VALUE] ? found[VALUE]->at : node->at,
-			       "the value at start is %u, which is outside min %u and max %u", config->value,
-			       config->min, config->max);
+			       "the value at start is %u, which is outside min %u and max %u",
+			       config->value, config->min, config->max);
 }
 
 static void load_configs(struct scmid_load *load, const struct scmid_node *node,
@@ -252,7 +267,9 @@ static void load_configs(struct scmid_load *load, const struct scmid_node *node,
 	configs = scmid_arena_alloc(load->arena, node->count, sizeof(*configs));
 	for (uint32_t i = 0; i < node->count; i++) {
 		load_config(load, node->keys[i], node->values[i], &configs[i]);
-		/* 128 and 0x80 are different words for one type. At most 130 of them can be right. */
+		/*
+		 * 128 and 0x80 are different words for one type. At most 130 of them can be right.
+		 */
 		for (uint32_t j = 0; configs[i].type && j < i && j < UINT8_MAX; j++) {
 			if (configs[j].type == configs[i].type)
 				scmid_complain(load->report, node->keys[i]->at,
@@ -289,10 +306,13 @@ static void load_notifications(struct scmid_load *load, const struct scmid_node 
 static void load_fault(struct scmid_load *load, const struct scmid_node *node,
 		       struct scmi_board_clock *clock)
 {
-	static const char *const words[] = {"hardware_error", "generic_error", "comms_error", "busy",
-					    "denied", "out_of_range"};
-	static const int32_t statuses[] = {SCMI_HARDWARE_ERROR, SCMI_GENERIC_ERROR, SCMI_COMMS_ERROR,
-					   SCMI_BUSY, SCMI_DENIED, SCMI_OUT_OF_RANGE};
+	static const char *const words[] = {
+		"hardware_error", "generic_error", "comms_error", "busy", "denied", "out_of_range",
+	};
+	static const int32_t statuses[] = {
+		SCMI_HARDWARE_ERROR, SCMI_GENERIC_ERROR, SCMI_COMMS_ERROR,
+		SCMI_BUSY, SCMI_DENIED, SCMI_OUT_OF_RANGE,
+	};
 	uint32_t choice;
 
 	if (scmid_choice(load, node, "a fault", words, sizeof(words) / sizeof(words[0]), &choice))
@@ -309,7 +329,8 @@ static void load_clock(struct scmid_load *load, uint32_t index, struct scmi_boar
 
 	*id = SCMID_ID_WRONG;
 	scmid_word(load, name, "the name of a clock", SCMI_NAME_SIZE - 1, &clock->name);
-	fields = scmid_fields(load, load->clocks->values[index], "a clock", clock_keys, CLOCK_KEYS, found);
+	fields = scmid_fields(load, load->clocks->values[index], "a clock", clock_keys, CLOCK_KEYS,
+			      found);
 	if (!fields)
 		return;
 	if (found[CLOCK_ID])
@@ -330,7 +351,8 @@ static void load_clock(struct scmid_load *load, uint32_t index, struct scmi_boar
 	    scmid_time_us(load, found[CLOCK_ENABLE_DELAY], SET_LATENCY_MAX_US, &time_us))
 		clock->enable_delay_us = (uint32_t)time_us;
 	if (found[CLOCK_SET_LATENCY])
-		scmid_time_us(load, found[CLOCK_SET_LATENCY], SET_LATENCY_MAX_US, &clock->set_latency_us);
+		scmid_time_us(load, found[CLOCK_SET_LATENCY], SET_LATENCY_MAX_US,
+			      &clock->set_latency_us);
 	if (found[CLOCK_CONFIG])
 		load_configs(load, found[CLOCK_CONFIG], clock);
 	if (found[CLOCK_NOTIFICATIONS])
@@ -362,8 +384,8 @@ static void check_ids(struct scmid_load *load)
 }
 
 /*
- * No clock may be its own ancestor, whichever parents are chosen: a walk over the graph of possible parents, with a stack of
- * its own as the depth is the file's to choose.
+ * No clock may be its own ancestor, whichever parents are chosen: a walk over the graph of possible
+ * parents, with a stack of its own as the depth is the file's to choose.
  */
 static void check_cycles(struct scmid_load *load)
 {
@@ -382,7 +404,8 @@ static void check_cycles(struct scmid_load *load)
 		while (depth) {
 			uint32_t at = stack[depth - 1], parent;
 
-			if (next[at] == board->clocks[at].parent_count || !board->clocks[at].parents) {
+			if (next[at] == board->clocks[at].parent_count ||
+			    !board->clocks[at].parents) {
 				state[at] = DONE;
 				depth--;
 				continue;
@@ -393,10 +416,12 @@ static void check_cycles(struct scmid_load *load)
 				stack[depth++] = parent;
 			} else if (state[parent] == OPEN) {
 				const struct scmid_node *map = load->clocks->values[at];
-				const struct scmid_node *list = map->values[scmid_map_find(map, "parents")];
+				const struct scmid_node *list =
+					map->values[scmid_map_find(map, "parents")];
 
 				scmid_complain(load->report, list->values[next[at] - 1]->at,
-					       "'%.64s' cannot be a parent of '%.64s': it is fed by it itself",
+					       "'%.64s' cannot be a parent of '%.64s': it is fed "
+					       "by it itself",
 					       load->clocks->keys[parent]->text,
 					       load->clocks->keys[at]->text);
 			}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The 'devices' of a board file: named sets of clocks, for the base protocol's permission messages. */
+/*
+ * The 'devices' of a board file: named sets of clocks, for the base protocol's permission messages.
+ */
 #include <scmi/wire/clock.h>
 #include <stdlib.h>
 
@@ -28,11 +30,12 @@ static void load_device(struct scmid_load *load, const struct scmid_node *name,
 	if (!found[CLOCKS]) {
 		if (fields == SCMID_FIELDS_UNKNOWN)
 			return;
-		scmid_complain(load->report, name->at, "device '%.64s' needs 'clocks', a list of its clocks",
-			       name->text);
+		scmid_complain(load->report, name->at,
+			       "device '%.64s' needs 'clocks', a list of its clocks", name->text);
 		return;
 	}
-	if (!scmid_references(load, found[CLOCKS], "clock", load->clocks, &clocks, &device->domain_count))
+	if (!scmid_references(load, found[CLOCKS], "clock", load->clocks, &clocks,
+			      &device->domain_count))
 		return;
 	domains = scmid_arena_alloc(load->arena, device->domain_count, sizeof(*domains));
 	for (uint32_t i = 0; i < device->domain_count; i++)
@@ -63,10 +66,12 @@ void scmid_load_devices(struct scmid_load *load, const struct scmid_node *node)
 		if (id == SCMI_NONE)
 			continue;
 		if (owner[id])
-			scmid_complain(load->report,
-				       node->values[i]->values[scmid_map_find(node->values[i], "id")]->at,
-				       "id %u is that of device '%.64s' in line %u already", id,
-				       node->keys[owner[id] - 1]->text, node->keys[owner[id] - 1]->at.line);
+			scmid_complain(
+				load->report,
+				node->values[i]->values[scmid_map_find(node->values[i], "id")]->at,
+				"id %u is that of device '%.64s' in line %u already", id,
+				node->keys[owner[id] - 1]->text,
+				node->keys[owner[id] - 1]->at.line);
 		else
 			owner[id] = i + 1;
 	}

@@ -5,7 +5,10 @@
 #include <string.h>
 #include <yaml.h>
 
-/* A collection that is still open. Its children are gathered outside the arena, as their number is not known yet. */
+/*
+ * A collection that is still open. Its children are gathered outside the arena, as their number is
+ * not known yet.
+ */
 struct level {
 	struct scmid_node *node;
 	struct scmid_node **children; /* of a map: key, value, key, value … */
@@ -47,7 +50,8 @@ static struct scmid_node *add(struct builder *builder, enum scmid_kind kind, yam
 		refuse(builder, mark, "too many values; at most 500000 are allowed in a file");
 		return NULL;
 	}
-	if (level && level->node->kind == SCMID_MAP && level->count % 2 == 0 && kind != SCMID_SCALAR) {
+	if (level && level->node->kind == SCMID_MAP && level->count % 2 == 0 &&
+	    kind != SCMID_SCALAR) {
 		refuse(builder, mark, "a key must be a plain name, not a list or a mapping");
 		return NULL;
 	}
@@ -60,8 +64,8 @@ static struct scmid_node *add(struct builder *builder, enum scmid_kind kind, yam
 	}
 	if (level->count == level->space) {
 		level->space = level->space ? level->space * 2 : 16;
-		level->children = scmid_realloc(level->children, level->space,
-						sizeof(level->children[0]));
+		level->children =
+			scmid_realloc(level->children, level->space, sizeof(level->children[0]));
 	}
 	level->children[level->count++] = node;
 	return node;
@@ -121,13 +125,16 @@ static void close_collection(struct builder *builder)
 
 	if (node->kind == SCMID_LIST) {
 		node->count = level->count;
-		node->values = scmid_arena_alloc(builder->arena, node->count, sizeof(node->values[0]));
+		node->values =
+			scmid_arena_alloc(builder->arena, node->count, sizeof(node->values[0]));
 		if (node->count)
-			memcpy(node->values, level->children, node->count * sizeof(node->values[0]));
+			memcpy(node->values, level->children,
+			       node->count * sizeof(node->values[0]));
 	} else {
 		node->count = level->count / 2;
 		node->keys = scmid_arena_alloc(builder->arena, node->count, sizeof(node->keys[0]));
-		node->values = scmid_arena_alloc(builder->arena, node->count, sizeof(node->values[0]));
+		node->values =
+			scmid_arena_alloc(builder->arena, node->count, sizeof(node->values[0]));
 		for (uint32_t i = 0; i < node->count; i++) {
 			node->keys[i] = level->children[2 * i];
 			node->values[i] = level->children[2 * i + 1];
@@ -143,9 +150,11 @@ static bool add_scalar(struct builder *builder, const yaml_event_t *event)
 	struct scmid_node *node;
 
 	if (event->data.scalar.anchor)
-		return refuse(builder, event->start_mark, "anchors (&name) are not allowed in a board");
+		return refuse(builder, event->start_mark,
+			      "anchors (&name) are not allowed in a board");
 	if (event->data.scalar.tag)
-		return refuse(builder, event->start_mark, "tags (!name) are not allowed in a board");
+		return refuse(builder, event->start_mark,
+			      "tags (!name) are not allowed in a board");
 	if (memchr(text, 0, event->data.scalar.length))
 		return refuse(builder, event->start_mark, "a NUL character is not allowed");
 	node = add(builder, SCMID_SCALAR, event->start_mark);
@@ -164,7 +173,8 @@ static bool take(struct builder *builder, const yaml_event_t *event)
 				      "a second document begins here; a file is one board");
 		return true;
 	case YAML_ALIAS_EVENT:
-		return refuse(builder, event->start_mark, "aliases (*name) are not allowed in a board");
+		return refuse(builder, event->start_mark,
+			      "aliases (*name) are not allowed in a board");
 	case YAML_SCALAR_EVENT:
 		return add_scalar(builder, event);
 	case YAML_SEQUENCE_START_EVENT:
@@ -200,8 +210,8 @@ static void complain_yaml(struct scmid_report *report, const yaml_parser_t *pars
 	if (parser->error == YAML_READER_ERROR) {
 		/* The reader knows the offset in bytes only. */
 		scmid_complain(report, (struct scmid_position){1, 1},
-			       "this is not text: %s, at byte %zu; a board is written in UTF-8", problem,
-			       parser->problem_offset);
+			       "this is not text: %s, at byte %zu; a board is written in UTF-8",
+			       problem, parser->problem_offset);
 		return;
 	}
 	if (parser->context)

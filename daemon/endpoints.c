@@ -48,16 +48,18 @@ static void load_address(struct scmid_load *load, const struct scmid_node *node,
 		snprintf(path, size, "%s/%s", load->run_dir, name);
 	endpoint->address = path;
 	if (strlen(path) > max)
-		scmid_complain(load->report, node->at,
-			       "the socket's path would have %zu characters with the run directory %.64s; "
-			       "at most %zu are possible",
-			       strlen(path), load->run_dir, max);
+		scmid_complain(
+			load->report, node->at,
+			"the socket's path would have %zu characters with the run directory %.64s; "
+			"at most %zu are possible",
+			strlen(path), load->run_dir, max);
 	for (uint32_t i = 0; i < load->out->endpoint_count; i++) {
 		const struct scmid_endpoint *other = &load->out->endpoints[i];
 
 		if (other->address && !strcmp(other->address, path)) {
 			scmid_complain(load->report, node->at,
-				       "this path is that of the endpoint in line %u already", other->at.line);
+				       "this path is that of the endpoint in line %u already",
+				       other->at.line);
 			return;
 		}
 	}
@@ -122,7 +124,8 @@ static const uint32_t *load_accounts(struct scmid_load *load, const struct scmid
 					       "%.40s is not the number of a %s", name, what);
 		} else if (!find(name, &ids[i])) {
 			scmid_complain(load->report, node->values[i]->at,
-				       "this machine has no %s '%.40s'; a name it knows or a number is allowed",
+				       "this machine has no %s '%.40s'; a name it knows or a "
+				       "number is allowed",
 				       what, name);
 		}
 	}
@@ -141,10 +144,11 @@ static void load_allow(struct scmid_load *load, const struct scmid_node *node,
 		return;
 	if (!node->count)
 		scmid_complain(load->report, node->at,
-			       "an allow list names 'users', 'groups' or both; an empty one would admit nobody");
+			       "an allow list names 'users', 'groups' or both; an empty one would "
+			       "admit nobody");
 	if (found[USERS])
-		endpoint->users = load_accounts(load, found[USERS], "user", user_id,
-						&endpoint->user_count);
+		endpoint->users =
+			load_accounts(load, found[USERS], "user", user_id, &endpoint->user_count);
 	if (found[GROUPS])
 		endpoint->groups = load_accounts(load, found[GROUPS], "group", group_id,
 						 &endpoint->group_count);
@@ -174,8 +178,9 @@ static void load_endpoint(struct scmid_load *load, const struct scmid_node *node
 	if (found[ENDPOINT_ALLOW])
 		load_allow(load, found[ENDPOINT_ALLOW], &endpoint);
 	if (found[ENDPOINT_MESSAGE_SIZE_MAX])
-		scmid_u32(load, found[ENDPOINT_MESSAGE_SIZE_MAX], "a size in bytes, header included",
-			  MESSAGE_SIZE_MIN, MESSAGE_SIZE_MAX, &endpoint.message_size_max);
+		scmid_u32(load, found[ENDPOINT_MESSAGE_SIZE_MAX],
+			  "a size in bytes, header included", MESSAGE_SIZE_MIN, MESSAGE_SIZE_MAX,
+			  &endpoint.message_size_max);
 	load->out->endpoints[load->out->endpoint_count++] = endpoint;
 }
 
@@ -187,7 +192,8 @@ void scmid_load_endpoints(struct scmid_load *load, const struct scmid_node *node
 	if (!scmid_list(load, node, "endpoints"))
 		return;
 	if (out->endpoint_count + node->count > SCMID_ENDPOINTS_MAX) {
-		scmid_complain(load->report, node->at, "too many endpoints; at most %u are allowed in a board",
+		scmid_complain(load->report, node->at,
+			       "too many endpoints; at most %u are allowed in a board",
 			       SCMID_ENDPOINTS_MAX);
 		return;
 	}

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The parts of the board loader: one file per section of a board. Each complains through the load's report. */
+/*
+ * The parts of the board loader: one file per section of a board. Each complains through the load's
+ * report.
+ */
 #ifndef SCMID_LOAD_H
 #define SCMID_LOAD_H
 
 #include "board.h"
 #include "schema.h"
 
-#define SCMID_ID_WRONG (SCMI_NONE - 1)
-#define SCMID_CLOCKS_MAX 65535u  /* num_clocks is 16 bits wide */
-#define SCMID_AGENTS_MAX 255u    /* num_agents is 8 bits wide */
-#define SCMID_DEVICES_MAX 65535u
+#define SCMID_ID_WRONG	    (SCMI_NONE - 1)
+#define SCMID_CLOCKS_MAX    65535u /* num_clocks is 16 bits wide */
+#define SCMID_AGENTS_MAX    255u   /* num_agents is 8 bits wide */
+#define SCMID_DEVICES_MAX   65535u
 #define SCMID_ENDPOINTS_MAX 1024u
 
 struct scmid_board {
@@ -17,7 +20,10 @@ struct scmid_board {
 	struct scmid_endpoint *endpoints;
 	uint32_t endpoint_count;
 	struct scmid_arena arena;
-	/* While loading. By clock: its id, SCMI_NONE if it has none, SCMID_ID_WRONG if that was complained about. */
+	/*
+	 * While loading. By clock: its id, SCMI_NONE if it has none, SCMID_ID_WRONG if that was
+	 * complained about.
+	 */
 	uint32_t *clock_ids;
 };
 

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define PERIOD_NS 10000000000u
+#define PERIOD_NS      10000000000u
 #define LINES_A_PERIOD 5u
 
 void scmid_log(const char *format, ...)
@@ -22,7 +22,8 @@ int scmid_log_allowed(struct scmid_log_limit *limit, uint64_t now_ns, const char
 {
 	if (now_ns - limit->period_start_ns >= PERIOD_NS || !limit->period_start_ns) {
 		if (limit->unsaid)
-			scmid_log("%llu more %s were not told", (unsigned long long)limit->unsaid, what);
+			scmid_log("%llu more %s were not told", (unsigned long long)limit->unsaid,
+				  what);
 		*limit = (struct scmid_log_limit){.period_start_ns = now_ns};
 	}
 	if (limit->said == LINES_A_PERIOD) {

@@ -8,7 +8,10 @@
 /* "scmid: SENTENCE" */
 __attribute__((format(printf, 1, 2))) void scmid_log(const char *format, ...);
 
-/* Lets a few lines through in a period and counts the rest, so that a peer cannot fill a disk. Zeroed at start. */
+/*
+ * Lets a few lines through in a period and counts the rest, so that a peer cannot fill a disk.
+ * Zeroed at start.
+ */
 struct scmid_log_limit {
 	uint64_t period_start_ns;
 	uint32_t said;

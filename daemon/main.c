@@ -25,8 +25,8 @@ static const char help[] =
 	"Usage: scmid [--run-dir DIR] [--trace] FILE.yaml\n"
 	"       scmid --check FILE.yaml\n"
 	"\n"
-	"Serve the clocks of a board to its agents over SCMI (Arm DEN0056). FILE.yaml says what there\n"
-	"is, who may use it, and on which sockets; scmid-board(5) describes it. A small one:\n"
+	"Serve the clocks of a board to its agents over SCMI (Arm DEN0056). FILE.yaml says what\n"
+	"there is, who may use it, and on which sockets; scmid-board(5) describes it. A small one:\n"
 	"\n"
 	"    platform: {vendor: ACME}\n"
 	"    clocks:\n"
@@ -46,9 +46,9 @@ static const char help[] =
 	"  --help         this text\n"
 	"  --version      the version\n"
 	"\n"
-	"scmid stays in the foreground and says \"scmid: ready\" on stderr when all sockets listen.\n"
-	"SIGTERM and SIGINT stop it: sockets are removed, what agents asked for is kept in DIR/state\n"
-	"and holds again at the next start. SIGUSR1 prints counters.\n"
+	"scmid stays in the foreground and says \"scmid: ready\" on stderr when all sockets\n"
+	"listen. SIGTERM and SIGINT stop it: sockets are removed, what agents asked for is kept\n"
+	"in DIR/state and holds again at the next start. SIGUSR1 prints counters.\n"
 	"\n"
 	"Exit status: 0 stopped or the file is right, 1 it cannot run, 2 wrong usage or file.\n";
 
@@ -102,7 +102,8 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
 	}
 	if (optind + 1 != argc || !*options->run_dir) {
 		if (optind == argc)
-			scmid_log("which board? usage: scmid [--run-dir DIR] FILE.yaml (scmid --help says more)");
+			scmid_log("which board? usage: scmid [--run-dir DIR] FILE.yaml (scmid "
+				  "--help says more)");
 		else if (optind + 1 != argc)
 			scmid_log("one board at a time; '%s' is one too many", argv[optind + 1]);
 		else
@@ -113,7 +114,9 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
 	return true;
 }
 
-/* ---- --check ----------------------------------------------------------------------------------- */
+/*
+ * ---- --check -----------------------------------------------------------------------------------
+ */
 
 static void *check_alloc(void *ctx, size_t size)
 {
@@ -152,12 +155,14 @@ static int check(const struct scmid_board *board, const char *file)
 	}
 	scmi_platform_free(platform);
 	scmid_board_endpoints(board, &endpoints);
-	printf("%s: fine: clocks %u, devices %u, agents %u, endpoints %u\n", file, scmi->clock_count,
-	       scmi->device_count, scmi->agent_count, endpoints);
+	printf("%s: fine: clocks %u, devices %u, agents %u, endpoints %u\n", file,
+	       scmi->clock_count, scmi->device_count, scmi->agent_count, endpoints);
 	return EXIT_FINE;
 }
 
-/* ---- running ------------------------------------------------------------------------------------ */
+/*
+ * ---- running ------------------------------------------------------------------------------------
+ */
 
 static void on_stop(void *arg)
 {

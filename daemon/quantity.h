@@ -18,14 +18,14 @@ struct scmid_unit {
 enum scmid_quantity {
 	SCMID_QUANTITY_FINE,
 	SCMID_QUANTITY_MALFORMED,
-	SCMID_QUANTITY_UNIT,    /* no unit, or an unknown one */
+	SCMID_QUANTITY_UNIT,	/* no unit, or an unknown one */
 	SCMID_QUANTITY_INEXACT, /* not a whole number of the smallest unit */
 	SCMID_QUANTITY_LARGE,
 };
 
 /*
- * A decimal number, perhaps with a fraction, a blank or none, a unit: in the smallest unit. Without a unit it counts in
- * the smallest if `bare`, else only 0 is understood.
+ * A decimal number, perhaps with a fraction, a blank or none, a unit: in the smallest unit. Without
+ * a unit it counts in the smallest if `bare`, else only 0 is understood.
  */
 enum scmid_quantity scmid_quantity_parse(const char *text, const struct scmid_unit *units,
 					 size_t unit_count, bool bare, uint64_t *value);

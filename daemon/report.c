@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEAR 2u
+#define NEAR	    2u
 #define NEAR_LENGTH 64u
 
 void scmid_complain(struct scmid_report *report, struct scmid_position at, const char *format, ...)
@@ -50,7 +50,10 @@ void scmid_report_print(struct scmid_report *report, const char *file, FILE *out
 		fprintf(out, "%s: and %u more\n", file, report->count - kept);
 }
 
-/* Edits that lead from a to b, or NEAR + 1 if they are more than NEAR: only the diagonal's neighbourhood is looked at. */
+/*
+ * Edits that lead from a to b, or NEAR + 1 if they are more than NEAR: only the diagonal's
+ * neighbourhood is looked at.
+ */
 static uint32_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
 	uint32_t rows[2][NEAR_LENGTH + 1];

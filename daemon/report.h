@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is wrong with a file: sentences with positions, collected so that one run shows them all, in the file's order. */
+/*
+ * What is wrong with a file: sentences with positions, collected so that one run shows them all, in
+ * the file's order.
+ */
 #ifndef SCMID_REPORT_H
 #define SCMID_REPORT_H
 
 #include <stdint.h>
 #include <stdio.h>
 
-#define SCMID_REPORT_MAX 20u
+#define SCMID_REPORT_MAX    20u
 #define SCMID_SENTENCE_SIZE 512u
 
 struct scmid_position {
@@ -32,7 +35,7 @@ scmid_complain(struct scmid_report *report, struct scmid_position at, const char
 void scmid_report_print(struct scmid_report *report, const char *file, FILE *out);
 
 /*
- * The name most like a misspelt one, if one is close: NULL otherwise. Offered with give(), at most once each.
+ * The name most like a misspelt one, of those offered; `best` stays NULL if none is close.
  */
 struct scmid_nearest {
 	const char *wanted;

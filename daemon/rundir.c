@@ -20,14 +20,18 @@ struct scmid_rundir {
 	int lock;
 };
 
-/* The holder's process number is in the lock file, for the message only: the lock itself is the kernel's. */
+/*
+ * The holder's process number is in the lock file, for the message only: the lock itself is the
+ * kernel's.
+ */
 static void tell_holder(const char *path, int lock)
 {
 	char holder[32] = "";
 	ssize_t got = pread(lock, holder, sizeof(holder) - 1, 0);
 
 	holder[got > 0 ? strcspn(holder, "\n") : 0] = '\0';
-	scmid_log("another scmid (process %s) runs in %s; stop it, or give this one a --run-dir of its own",
+	scmid_log("another scmid (process %s) runs in %s; stop it, or give this one a --run-dir of "
+		  "its own",
 		  holder[0] ? holder : "unknown", path);
 }
 
@@ -36,20 +40,25 @@ static int lock_rundir(struct scmid_rundir *rundir, const char *path)
 	struct stat ours, there;
 
 	for (;;) {
-		rundir->lock = openat(rundir->directory, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-				      0600);
+		rundir->lock = openat(rundir->directory, LOCK_NAME,
+				      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (rundir->lock < 0) {
 			int error = errno;
 
-			scmid_log("cannot use %s as run directory: %s: %s", path, LOCK_NAME, strerror(error));
+			scmid_log("cannot use %s as run directory: %s: %s", path, LOCK_NAME,
+				  strerror(error));
 			return -error;
 		}
 		if (flock(rundir->lock, LOCK_EX | LOCK_NB)) {
 			tell_holder(path, rundir->lock);
 			return -EBUSY;
 		}
-		/* Who had it may have removed the file before giving it up: then this is no longer the one to lock. */
-		if (!fstat(rundir->lock, &ours) && !fstatat(rundir->directory, LOCK_NAME, &there, 0) &&
+		/*
+		 * Who had it may have removed the file before giving it up: then this is no longer
+		 * the one to lock.
+		 */
+		if (!fstat(rundir->lock, &ours) &&
+		    !fstatat(rundir->directory, LOCK_NAME, &there, 0) &&
 		    ours.st_ino == there.st_ino)
 			break;
 		close(rundir->lock);

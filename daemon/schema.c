@@ -7,7 +7,8 @@
 #include "quantity.h"
 
 #define QUOTE_MAX 40
-#define SUGGESTIONS_FROM 4096u /* a name is looked for among so many; more would cost too much for a courtesy */
+#define SUGGESTIONS_FROM                                                                           \
+	4096u /* a name is looked for among so many; more would cost too much for a courtesy */
 
 const char *scmid_describe(const struct scmid_node *node, char *buffer, size_t size)
 {
@@ -43,12 +44,14 @@ static void join(char *buffer, size_t size, const char *const *words, uint32_t c
 
 	buffer[0] = '\0';
 	for (uint32_t i = 0; i < count && used < size; i++)
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "", words[i]);
+		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "",
+					 words[i]);
 }
 
 /* "BEFORE 'text'AFTER; did you mean 'that'? allowed: …" */
-static void complain_unknown(struct scmid_load *load, const struct scmid_node *node, const char *before,
-			     const char *after, const char *const *words, uint32_t count)
+static void complain_unknown(struct scmid_load *load, const struct scmid_node *node,
+			     const char *before, const char *after, const char *const *words,
+			     uint32_t count)
 {
 	struct scmid_nearest nearest = {.wanted = node->text};
 	char quoted[64], allowed[320];
@@ -58,11 +61,11 @@ static void complain_unknown(struct scmid_load *load, const struct scmid_node *n
 	join(allowed, sizeof(allowed), words, count);
 	scmid_describe(node, quoted, sizeof(quoted));
 	if (nearest.best)
-		scmid_complain(load->report, node->at, "%s %s%s; did you mean '%s'? allowed: %s", before,
-			       quoted, after, nearest.best, allowed);
+		scmid_complain(load->report, node->at, "%s %s%s; did you mean '%s'? allowed: %s",
+			       before, quoted, after, nearest.best, allowed);
 	else
-		scmid_complain(load->report, node->at, "%s %s%s; allowed: %s", before, quoted, after,
-			       allowed);
+		scmid_complain(load->report, node->at, "%s %s%s; allowed: %s", before, quoted,
+			       after, allowed);
 }
 
 enum scmid_fields scmid_fields(struct scmid_load *load, const struct scmid_node *node,
@@ -75,7 +78,8 @@ enum scmid_fields scmid_fields(struct scmid_load *load, const struct scmid_node 
 	for (uint32_t i = 0; i < key_count; i++)
 		found[i] = NULL;
 	if (node->kind != SCMID_MAP) {
-		snprintf(expected, sizeof(expected), "%s, a mapping of '%s' and so on", what, keys[0]);
+		snprintf(expected, sizeof(expected), "%s, a mapping of '%s' and so on", what,
+			 keys[0]);
 		mismatch(load, node, expected);
 		return SCMID_FIELDS_NONE;
 	}
@@ -88,7 +92,8 @@ enum scmid_fields scmid_fields(struct scmid_load *load, const struct scmid_node 
 			found[k] = node->values[i];
 		} else {
 			snprintf(expected, sizeof(expected), " in %s", what);
-			complain_unknown(load, node->keys[i], "unknown key", expected, keys, key_count);
+			complain_unknown(load, node->keys[i], "unknown key", expected, keys,
+					 key_count);
 			fields = SCMID_FIELDS_UNKNOWN;
 		}
 	}
@@ -104,7 +109,8 @@ bool scmid_list(struct scmid_load *load, const struct scmid_node *node, const ch
 	snprintf(expected, sizeof(expected), "a list of %s", of);
 	if (node->kind != SCMID_LIST)
 		return mismatch(load, node, expected);
-	scmid_complain(load->report, node->at, "expected %s, but it is empty; leave it out instead", expected);
+	scmid_complain(load->report, node->at, "expected %s, but it is empty; leave it out instead",
+		       expected);
 	return false;
 }
 
@@ -117,7 +123,8 @@ bool scmid_map(struct scmid_load *load, const struct scmid_node *node, const cha
 	snprintf(expected, sizeof(expected), "a mapping of %s", of);
 	if (node->kind != SCMID_MAP)
 		return mismatch(load, node, expected);
-	scmid_complain(load->report, node->at, "expected %s, but it is empty; leave it out instead", expected);
+	scmid_complain(load->report, node->at, "expected %s, but it is empty; leave it out instead",
+		       expected);
 	return false;
 }
 
@@ -134,19 +141,20 @@ bool scmid_bool(struct scmid_load *load, const struct scmid_node *node, bool *va
 	return mismatch(load, node, "yes or no");
 }
 
-bool scmid_u32(struct scmid_load *load, const struct scmid_node *node, const char *what, uint32_t min,
-	       uint32_t max, uint32_t *value)
+bool scmid_u32(struct scmid_load *load, const struct scmid_node *node, const char *what,
+	       uint32_t min, uint32_t max, uint32_t *value)
 {
 	char expected[128];
 	uint64_t number;
 
-	if (node->kind == SCMID_SCALAR && scmid_number_parse(node->text, &number) && number >= min &&
-	    number <= max) {
+	if (node->kind == SCMID_SCALAR && scmid_number_parse(node->text, &number) &&
+	    number >= min && number <= max) {
 		*value = (uint32_t)number;
 		return true;
 	}
 	if (max == UINT32_MAX)
-		snprintf(expected, sizeof(expected), "%s, a number from %u to 0xffffffff", what, min);
+		snprintf(expected, sizeof(expected), "%s, a number from %u to 0xffffffff", what,
+			 min);
 	else
 		snprintf(expected, sizeof(expected), "%s, a number from %u to %u", what, min, max);
 	return mismatch(load, node, expected);
@@ -155,7 +163,10 @@ bool scmid_u32(struct scmid_load *load, const struct scmid_node *node, const cha
 bool scmid_rate_hz(struct scmid_load *load, const struct scmid_node *node, uint64_t *rate_hz)
 {
 	static const struct scmid_unit units[] = {
-		{"Hz", 1}, {"kHz", 1000}, {"MHz", 1000000}, {"GHz", 1000000000},
+		{"Hz", 1},
+		{"kHz", 1000},
+		{"MHz", 1000000},
+		{"GHz", 1000000000},
 	};
 	static const char how[] = "a rate such as 24000000, 24 MHz or 32.768 kHz";
 	char buffer[64];
@@ -164,7 +175,8 @@ bool scmid_rate_hz(struct scmid_load *load, const struct scmid_node *node, uint6
 		return mismatch(load, node, how);
 	switch (scmid_quantity_parse(node->text, units, 4, true, rate_hz)) {
 	case SCMID_QUANTITY_UNIT:
-		scmid_complain(load->report, node->at, "unknown unit in %s; allowed: Hz, kHz, MHz, GHz",
+		scmid_complain(load->report, node->at,
+			       "unknown unit in %s; allowed: Hz, kHz, MHz, GHz",
 			       scmid_describe(node, buffer, sizeof(buffer)));
 		return false;
 	case SCMID_QUANTITY_INEXACT:
@@ -238,8 +250,8 @@ bool scmid_choice(struct scmid_load *load, const struct scmid_node *node, const 
 	return false;
 }
 
-bool scmid_word(struct scmid_load *load, const struct scmid_node *node, const char *what, size_t max,
-		const char **word)
+bool scmid_word(struct scmid_load *load, const struct scmid_node *node, const char *what,
+		size_t max, const char **word)
 {
 	char expected[160];
 	size_t length;
@@ -254,8 +266,8 @@ bool scmid_word(struct scmid_load *load, const struct scmid_node *node, const ch
 		*word = node->text;
 		return true;
 	}
-	snprintf(expected, sizeof(expected), "%s, 1 to %zu printable ASCII characters without blanks", what,
-		 max);
+	snprintf(expected, sizeof(expected),
+		 "%s, 1 to %zu printable ASCII characters without blanks", what, max);
 	return mismatch(load, node, expected);
 }
 
@@ -279,10 +291,11 @@ bool scmid_reference(struct scmid_load *load, const struct scmid_node *node, con
 		scmid_nearest_offer(&nearest, map->keys[i]->text);
 	scmid_describe(node, buffer, sizeof(buffer));
 	if (nearest.best)
-		scmid_complain(load->report, node->at, "there is no %s %s; did you mean '%s'?", what, buffer,
-			       nearest.best);
+		scmid_complain(load->report, node->at, "there is no %s %s; did you mean '%s'?",
+			       what, buffer, nearest.best);
 	else
-		scmid_complain(load->report, node->at, "there is no %s %s in this board", what, buffer);
+		scmid_complain(load->report, node->at, "there is no %s %s in this board", what,
+			       buffer);
 	return false;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Reading a document as values of known types. Each reader takes a node, and either gives the value and
- * returns true, or complains, with the node's position and what would be allowed, and returns false.
+ * Reading a document as values of known types. Each reader takes a node, and either gives the value
+ * and returns true, or complains, with the node's position and what would be allowed, and returns
+ * false.
  */
 #ifndef SCMID_SCHEMA_H
 #define SCMID_SCHEMA_H
@@ -30,8 +31,8 @@ enum scmid_fields {
 };
 
 /*
- * The values of a map with known keys: found[i] is the value of keys[i], NULL if it is not there. Complains about keys that
- * are not known, and goes on. `what` as in "a clock".
+ * The values of a map with known keys: found[i] is the value of keys[i], NULL if it is not there.
+ * Complains about keys that are not known, and goes on. `what` as in "a clock".
  */
 enum scmid_fields scmid_fields(struct scmid_load *load, const struct scmid_node *node,
 			       const char *what, const char *const *keys, uint32_t key_count,
@@ -44,8 +45,8 @@ bool scmid_map(struct scmid_load *load, const struct scmid_node *node, const cha
 bool scmid_bool(struct scmid_load *load, const struct scmid_node *node, bool *value);
 
 /* Decimal or 0x. `what` as in "an id". */
-bool scmid_u32(struct scmid_load *load, const struct scmid_node *node, const char *what, uint32_t min,
-	       uint32_t max, uint32_t *value);
+bool scmid_u32(struct scmid_load *load, const struct scmid_node *node, const char *what,
+	       uint32_t min, uint32_t max, uint32_t *value);
 
 /* 24000000, 24 MHz, 32.768 kHz: exact, 1 Hz to 1 THz. */
 bool scmid_rate_hz(struct scmid_load *load, const struct scmid_node *node, uint64_t *rate_hz);
@@ -58,9 +59,11 @@ bool scmid_time_us(struct scmid_load *load, const struct scmid_node *node, uint6
 bool scmid_choice(struct scmid_load *load, const struct scmid_node *node, const char *what,
 		  const char *const *words, uint32_t word_count, uint32_t *choice);
 
-/* Text of 1 .. max printable ASCII characters without blanks. `what` as in "the name of a clock". */
-bool scmid_word(struct scmid_load *load, const struct scmid_node *node, const char *what, size_t max,
-		const char **word);
+/*
+ * Text of 1 .. max printable ASCII characters without blanks. `what` as in "the name of a clock".
+ */
+bool scmid_word(struct scmid_load *load, const struct scmid_node *node, const char *what,
+		size_t max, const char **word);
 
 /* The index in `map` of the thing that a node names. `what` as in "clock"; map may be NULL. */
 bool scmid_reference(struct scmid_load *load, const struct scmid_node *node, const char *what,

@@ -15,11 +15,13 @@
 #include "state.h"
 #include "trace.h"
 
-/* A change is saved so much later, together with those that follow it: an agent that sets rates in a loop must not keep the
- * disk busy. */
+/*
+ * A change is saved so much later, together with those that follow it: an agent that sets rates in a
+ * loop must not keep the disk busy.
+ */
 #define SAVE_DELAY_NS 100000000u
 #define SAVE_RETRY_NS 10000000000u
-#define WHO_SIZE 32u
+#define WHO_SIZE      32u
 
 /* Of one agent, over all its connections. */
 struct agent {
@@ -68,7 +70,9 @@ static const char *name_of(const struct listener *listener)
 	return listener->server->board->agents[listener->endpoint->agent].name;
 }
 
-/* ---- from the platform to a peer -------------------------------------------------------------- */
+/*
+ * ---- from the platform to a peer --------------------------------------------------------------
+ */
 
 static int peer_send(void *ctx, const void *message, size_t size)
 {
@@ -106,7 +110,9 @@ static const struct scmi_channel_ops traced_channel_ops = {
 	.trace = peer_trace,
 };
 
-/* ---- from a peer to the platform -------------------------------------------------------------- */
+/*
+ * ---- from a peer to the platform --------------------------------------------------------------
+ */
 
 static bool is_among(const uint32_t *ids, uint32_t count, int64_t id)
 {
@@ -118,7 +124,8 @@ static bool is_among(const uint32_t *ids, uint32_t count, int64_t id)
 }
 
 /* Without a list the socket's mode has decided already. */
-static bool admits(const struct scmid_endpoint *endpoint, const struct scmi_transport_credentials *who)
+static bool admits(const struct scmid_endpoint *endpoint,
+		   const struct scmi_transport_credentials *who)
 {
 	if (!endpoint->user_count && !endpoint->group_count)
 		return true;
@@ -126,11 +133,13 @@ static bool admits(const struct scmid_endpoint *endpoint, const struct scmi_tran
 	       is_among(endpoint->groups, endpoint->group_count, who->gid);
 }
 
-static void *refuse(struct listener *listener, const struct scmi_transport_credentials *who, const char *why)
+static void *refuse(struct listener *listener, const struct scmi_transport_credentials *who,
+		    const char *why)
 {
 	agent_of(listener)->refused_connections++;
 	if (scmid_log_allowed(&listener->refusals, scmi_monotonic_ns(), "refused connections"))
-		scmid_log("refused on %s: process %" PRId64 " of user %" PRId64 ", group %" PRId64 ": %s",
+		scmid_log("refused on %s: process %" PRId64 " of user %" PRId64 ", group %" PRId64
+			  ": %s",
 			  listener->endpoint->address, who->pid, who->uid, who->gid, why);
 	return NULL;
 }
@@ -168,8 +177,8 @@ static void *peer_connected(void *ctx, struct scmi_transport_peer *transport,
 	return peer;
 }
 
-static size_t peer_command(void *ctx, uint64_t cookie, const void *message, size_t size, void *answer,
-			   size_t space)
+static size_t peer_command(void *ctx, uint64_t cookie, const void *message, size_t size,
+			   void *answer, size_t space)
 {
 	struct peer *peer = ctx;
 
@@ -295,7 +304,8 @@ int scmid_server_new(struct scmid_server **out, const struct scmid_server_config
 	server->config = *config;
 	server->board = scmid_board_scmi(config->board);
 	server->save_ns = SCMI_NEVER;
-	error = scmi_platform_new(&server->platform, server->board, &platform_host, why, sizeof(why));
+	error = scmi_platform_new(&server->platform, server->board, &platform_host, why,
+				  sizeof(why));
 	if (error) {
 		fprintf(stderr, "%s: %s\n", config->file, why);
 		free(server);
@@ -330,7 +340,8 @@ static int listen_on(struct listener *listener)
 	int error;
 
 	if (endpoint->kind == SCMID_VIRTIO) {
-		scmid_log("%s:%u:%u: virtio endpoint %s of agent %s is reserved; this build does not serve it",
+		scmid_log("%s:%u:%u: virtio endpoint %s of agent %s is reserved; this build does "
+			  "not serve it",
 			  config->file, endpoint->at.line, endpoint->at.column, endpoint->address,
 			  name_of(listener));
 		return 0;
@@ -349,8 +360,8 @@ static int listen_on(struct listener *listener)
 
 int scmid_server_listen(struct scmid_server *server)
 {
-	const struct scmid_endpoint *endpoints = scmid_board_endpoints(server->config.board,
-								       &server->listener_count);
+	const struct scmid_endpoint *endpoints =
+		scmid_board_endpoints(server->config.board, &server->listener_count);
 	int error = 0;
 
 	server->listeners = scmid_calloc(server->listener_count, sizeof(*server->listeners));
@@ -375,11 +386,12 @@ void scmid_server_print_counters(const struct scmid_server *server)
 			if (peer->listener->endpoint->agent == i)
 				add_counters(&sum, peer->channel);
 		}
-		scmid_log("agent %s: %u connections, %" PRIu64 " turned away; %" PRIu64 " commands, %" PRIu64
-			  " refused, %" PRIu64 " dropped; %" PRIu64 " notifications, %" PRIu64
-			  " lost; %" PRIu64 " delayed responses",
-			  server->board->agents[i].name, agent->connections, agent->refused_connections,
-			  sum.commands, sum.refused, sum.dropped, sum.notifications, sum.lost, sum.delayed);
+		scmid_log("agent %s: %u connections, %" PRIu64 " turned away; %" PRIu64
+			  " commands, %" PRIu64 " refused, %" PRIu64 " dropped; %" PRIu64
+			  " notifications, %" PRIu64 " lost; %" PRIu64 " delayed responses",
+			  server->board->agents[i].name, agent->connections,
+			  agent->refused_connections, sum.commands, sum.refused, sum.dropped,
+			  sum.notifications, sum.lost, sum.delayed);
 	}
 }
 

@@ -13,13 +13,16 @@ struct scmid_server;
 
 struct scmid_server_config {
 	const struct scmid_board *board;
-	const char *file;   /* for messages */
-	int directory;      /* of the state file */
+	const char *file; /* for messages */
+	int directory;	  /* of the state file */
 	struct scmi_loop *loop;
 	bool trace;
 };
 
-/* The platform, and what was asked of it before. 0, -EINVAL (the board contradicts itself, said on stderr) or -errno. */
+/*
+ * The platform, and what was asked of it before. 0, -EINVAL (the board contradicts itself, said on
+ * stderr) or -errno.
+ */
 int scmid_server_new(struct scmid_server **server, const struct scmid_server_config *config);
 
 /* Open every endpoint, saying so on stderr; -errno if one fails. */

@@ -14,12 +14,12 @@
 #include "log.h"
 #include "quantity.h"
 
-#define NAME "state"
-#define NAME_NEW "state.new"
-#define NAME_DAMAGED "state.damaged"
+#define NAME	       "state"
+#define NAME_NEW       "state.new"
+#define NAME_DAMAGED   "state.damaged"
 #define SIZE_MAX_BYTES (16u << 20)
-#define TITLE "scmid state 1"
-#define FIELDS 6
+#define TITLE	       "scmid state 1"
+#define FIELDS	       6
 
 /* ---- names in place of indices --------------------------------------------------------------- */
 
@@ -45,7 +45,8 @@ static const char *parent_name(const struct scmi_board *board, const struct scmi
 }
 
 /* False if the clock is gone or has no such parent now. */
-static bool parent_index(const struct scmi_board *board, const char *name, struct scmi_request *request)
+static bool parent_index(const struct scmi_board *board, const char *name,
+			 struct scmi_request *request)
 {
 	const struct scmi_board_clock *clock = clock_named(board, request->domain);
 
@@ -101,7 +102,8 @@ static void save_request(void *ctx, const struct scmi_request *request)
 
 int scmid_state_save(int directory, const struct scmi_board *board, struct scmi_platform *platform)
 {
-	int fd = openat(directory, NAME_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(directory, NAME_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			0600);
 	struct saving saving = {.board = board};
 	int error = 0;
 
@@ -253,7 +255,8 @@ static const char *parse_state(char *text, struct saved **saved, uint32_t *count
 	return NULL;
 }
 
-static void repeat(const struct scmi_board *board, struct scmi_platform *platform, struct saved *saved)
+static void repeat(const struct scmi_board *board, struct scmi_platform *platform,
+		   struct saved *saved)
 {
 	struct scmi_request *request = &saved->request;
 	int error = 0;
@@ -263,13 +266,15 @@ static void repeat(const struct scmi_board *board, struct scmi_platform *platfor
 	if (!error)
 		error = scmi_platform_restore(platform, request);
 	if (error)
-		scmid_log("dropped from the saved state: agent %s, %s %s, %s %s: %s", request->agent,
-			  scmi_protocol_name(request->protocol_id) ?: "protocol", request->domain, request->what,
-			  saved->value,
-			  error == -ENOENT ? "the board no longer has it" : "the board no longer allows it");
+		scmid_log("dropped from the saved state: agent %s, %s %s, %s %s: %s",
+			  request->agent, scmi_protocol_name(request->protocol_id) ?: "protocol",
+			  request->domain, request->what, saved->value,
+			  error == -ENOENT ? "the board no longer has it"
+					   : "the board no longer allows it");
 }
 
-void scmid_state_restore(int directory, const struct scmi_board *board, struct scmi_platform *platform)
+void scmid_state_restore(int directory, const struct scmi_board *board,
+			 struct scmi_platform *platform)
 {
 	struct saved *saved = NULL;
 	const char *damage;
@@ -282,8 +287,8 @@ void scmid_state_restore(int directory, const struct scmi_board *board, struct s
 	if (damage) {
 		bool moved = !renameat(directory, NAME, directory, NAME_DAMAGED);
 
-		scmid_log("the saved state is damaged (%s) and was %s; starting as the board says", damage,
-			  moved ? "moved to " NAME_DAMAGED : "left alone");
+		scmid_log("the saved state is damaged (%s) and was %s; starting as the board says",
+			  damage, moved ? "moved to " NAME_DAMAGED : "left alone");
 	} else {
 		for (uint32_t i = 0; i < count; i++)
 			repeat(board, platform, &saved[i]);

@@ -10,7 +10,7 @@
 #include <wire/names.h>
 
 #define LINE_SIZE 4096u
-#define HEX_MAX 64u
+#define HEX_MAX	  64u
 
 struct line {
 	char text[LINE_SIZE];
@@ -113,7 +113,8 @@ bool scmid_trace_protocol(const void *message, size_t size, uint8_t *protocol_id
 	return true;
 }
 
-void scmid_trace(const char *who, bool to_platform, uint32_t version, const void *message, size_t size)
+void scmid_trace(const char *who, bool to_platform, uint32_t version, const void *message,
+		 size_t size)
 {
 	const uint8_t *payload = (const uint8_t *)message + SCMI_HEADER_SIZE;
 	struct line line = {.used = 0};
@@ -130,7 +131,8 @@ void scmid_trace(const char *who, bool to_platform, uint32_t version, const void
 	size -= SCMI_HEADER_SIZE;
 	put_name(&line, header);
 	before = line.used;
-	if (scmi_describe(header, to_platform ? SCMI_A2P : SCMI_P2A, version, payload, size, &visitor, &line)) {
+	if (scmi_describe(header, to_platform ? SCMI_A2P : SCMI_P2A, version, payload, size,
+			  &visitor, &line)) {
 		line.used = before;
 		if (!to_platform && size == sizeof(uint32_t))
 			put(&line, " %s", scmi_status_name((int32_t)scmi_get_le32(payload)));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What an agent sees: the versions of its protocols, and which clocks under which ids with which permissions. */
+/*
+ * What an agent sees: the versions of its protocols, and which clocks under which ids with which
+ * permissions.
+ */
 #include <scmi/wire/base.h>
 #include <scmi/wire/clock.h>
 #include <stdlib.h>
@@ -27,7 +30,8 @@ struct making {
 
 /* ---- versions -------------------------------------------------------------------------------- */
 
-static uint32_t load_version(struct scmid_load *load, const struct scmid_node *node, uint32_t protocol_id)
+static uint32_t load_version(struct scmid_load *load, const struct scmid_node *node,
+			     uint32_t protocol_id)
 {
 	const uint32_t *versions;
 	char allowed[128], buffer[64];
@@ -37,20 +41,24 @@ static uint32_t load_version(struct scmid_load *load, const struct scmid_node *n
 	for (size_t i = 0; i < count; i++) {
 		char version[16];
 
-		snprintf(version, sizeof(version), "%u.%u", versions[i] >> 16, versions[i] & 0xffff);
+		snprintf(version, sizeof(version), "%u.%u", versions[i] >> 16,
+			 versions[i] & 0xffff);
 		if (node->kind == SCMID_SCALAR && !strcmp(node->text, version))
 			return versions[i];
 		if (used < sizeof(allowed))
 			used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s\"%s\"",
 						 i ? ", " : "", version);
 	}
-	scmid_complain(load->report, node->at, "%s is not a version of the %s protocol; allowed: %s",
-		       scmid_describe(node, buffer, sizeof(buffer)), scmi_protocol_name(protocol_id), allowed);
+	scmid_complain(load->report, node->at,
+		       "%s is not a version of the %s protocol; allowed: %s",
+		       scmid_describe(node, buffer, sizeof(buffer)),
+		       scmi_protocol_name(protocol_id), allowed);
 	return 0;
 }
 
 static void load_versions(struct scmid_load *load, const struct scmid_node *node,
-			  struct scmi_board_protocol *base, struct scmi_board_protocol *clock, bool has_clock)
+			  struct scmi_board_protocol *base, struct scmi_board_protocol *clock,
+			  bool has_clock)
 {
 	enum { BASE, CLOCK, KEYS };
 	static const char *const keys[KEYS] = {"base", "clock"};
@@ -63,8 +71,9 @@ static void load_versions(struct scmid_load *load, const struct scmid_node *node
 	if (found[CLOCK])
 		clock->version_max = load_version(load, found[CLOCK], SCMI_CLOCK_PROTOCOL);
 	if (found[CLOCK] && !has_clock)
-		scmid_complain(load->report, found[CLOCK]->at,
-			       "this agent has no 'clocks', so it is not served the clock protocol");
+		scmid_complain(
+			load->report, found[CLOCK]->at,
+			"this agent has no 'clocks', so it is not served the clock protocol");
 }
 
 /* ---- which clocks ---------------------------------------------------------------------------- */
@@ -127,7 +136,8 @@ static bool pin_clocks(struct scmid_load *load, const struct scmid_node *ids, st
 }
 
 /* The board's own ids, which every clock then must have; of wrong ones was complained before. */
-static bool board_ids(struct scmid_load *load, const struct scmid_node *agent, struct making *making)
+static bool board_ids(struct scmid_load *load, const struct scmid_node *agent,
+		      struct making *making)
 {
 	bool fine = true;
 
@@ -137,10 +147,11 @@ static bool board_ids(struct scmid_load *load, const struct scmid_node *agent, s
 		making->views[i].id = load->out->clock_ids[making->views[i].index];
 		if (making->views[i].id != SCMI_NONE)
 			continue;
-		scmid_complain(load->report, clock->at,
-			       "clock '%.64s' needs an 'id': agent '%.40s' sees it under the board's ids "
-			       "(or hide it there, or give the agent 'ids: dense')",
-			       clock->text, agent->text);
+		scmid_complain(
+			load->report, clock->at,
+			"clock '%.64s' needs an 'id': agent '%.40s' sees it under the board's ids "
+			"(or hide it there, or give the agent 'ids: dense')",
+			clock->text, agent->text);
 		fine = false;
 	}
 	return fine;
@@ -161,8 +172,10 @@ static bool sort_by_id(struct scmid_load *load, const struct scmid_node *ids, st
 
 		if (a->id != b->id)
 			continue;
-		scmid_complain(load->report, ids->at, "clocks '%.64s' and '%.64s' have the same id, %u",
-			       load->clocks->keys[a->index]->text, load->clocks->keys[b->index]->text, a->id);
+		scmid_complain(load->report, ids->at,
+			       "clocks '%.64s' and '%.64s' have the same id, %u",
+			       load->clocks->keys[a->index]->text,
+			       load->clocks->keys[b->index]->text, a->id);
 		return false;
 	}
 	return true;
@@ -213,7 +226,8 @@ static void load_deny(struct scmid_load *load, const struct scmid_node *agent,
 			making->views[place[index] - 1].allow &= ~denied;
 		else
 			scmid_complain(load->report, node->keys[i]->at,
-				       "agent '%.40s' does not see clock '%.64s', so there is nothing to deny",
+				       "agent '%.40s' does not see clock '%.64s', so there is "
+				       "nothing to deny",
 				       agent->text, node->keys[i]->text);
 	}
 	free(place);
@@ -252,14 +266,16 @@ static void load_clock_view(struct scmid_load *load, const struct scmid_node *ag
 	if (ids && ids->kind == SCMID_MAP) {
 		if (found[VIEW_ONLY] || found[VIEW_HIDE])
 			scmid_complain(load->report, ids->at,
-				       "'ids' with a mapping names all clocks of the view: no 'only', no 'hide'");
+				       "'ids' with a mapping names all clocks of the view: no "
+				       "'only', no 'hide'");
 		fine = pin_clocks(load, ids, &making) && sort_by_id(load, ids, &making);
 	} else {
 		if (ids && !scmid_choice(load, ids, "ids (or a mapping)", kinds, 2, &kind))
 			return;
 		fine = choose_clocks(load, found[VIEW_ONLY], found[VIEW_HIDE], &making);
 		if (kind == 0)
-			fine = fine && board_ids(load, agent, &making) && sort_by_id(load, NULL, &making);
+			fine = fine && board_ids(load, agent, &making) &&
+			       sort_by_id(load, NULL, &making);
 		for (uint32_t i = 0; kind == 1 && i < making.count; i++)
 			making.views[i].id = i;
 	}
@@ -272,7 +288,8 @@ static void load_clock_view(struct scmid_load *load, const struct scmid_node *ag
 void scmid_load_views(struct scmid_load *load, const struct scmid_node *name,
 		      const struct scmid_agent_parts *parts, struct scmi_board_agent *agent)
 {
-	struct scmi_board_protocol *protocols = scmid_arena_alloc(load->arena, 2, sizeof(*protocols));
+	struct scmi_board_protocol *protocols =
+		scmid_arena_alloc(load->arena, 2, sizeof(*protocols));
 	struct scmi_board_protocol *base = &protocols[0], *clock = &protocols[1];
 
 	base->protocol_id = SCMI_BASE_PROTOCOL;
@@ -283,8 +300,8 @@ void scmid_load_views(struct scmid_load *load, const struct scmid_node *name,
 	if (parts->versions)
 		load_versions(load, parts->versions, base, clock, parts->clocks);
 	if (parts->max_pending_async)
-		scmid_u32(load, parts->max_pending_async, "a number of pending commands", 0, UINT8_MAX,
-			  &clock->max_pending_async);
+		scmid_u32(load, parts->max_pending_async, "a number of pending commands", 0,
+			  UINT8_MAX, &clock->max_pending_async);
 	agent->protocols = protocols;
 	agent->protocol_count = parts->clocks ? 2 : 1;
 }

@@ -22,7 +22,8 @@ static struct scmid_board *load(const char *text)
 {
 	struct scmid_board *board;
 
-	assert_int_equal(scmid_board_load_memory(&board, text, strlen(text), "test", "/run/x", stderr), 0);
+	assert_int_equal(
+		scmid_board_load_memory(&board, text, strlen(text), "test", "/run/x", stderr), 0);
 	return board;
 }
 
@@ -43,7 +44,8 @@ static void a_clock_without_anything_else(void **state)
 	assert_int_equal(clock->start_hz, 5);
 	assert_int_equal(clock->rate_count + clock->parent_count + clock->config_count, 0);
 	assert_int_equal(clock->step_hz, 0);
-	assert_false(clock->enabled || clock->always_on || clock->no_rate_changed || clock->no_rate_requested);
+	assert_false(clock->enabled || clock->always_on || clock->no_rate_changed ||
+		     clock->no_rate_requested);
 	assert_int_equal(agent->protocol_count, 2);
 	assert_int_equal(agent->protocols[0].protocol_id, SCMI_BASE_PROTOCOL);
 	assert_int_equal(agent->protocols[1].protocol_id, SCMI_CLOCK_PROTOCOL);
@@ -61,28 +63,30 @@ static void a_clock_without_anything_else(void **state)
 
 static void every_key_of_a_clock(void **state)
 {
-	struct scmid_board *loaded = load(
-		"platform: {vendor: A, sub_vendor: B, implementation_version: 0xfedcba98}\n"
-		"clocks:\n"
-		"  a: {id: 1, rate: 10, enabled: yes}\n"
-		"  b: {id: 2, rate: 20}\n"
-		"  c:\n"
-		"    id: 9\n"
-		"    range: {min: 1 kHz, max: 2.5 MHz, step: 500 Hz}\n"
-		"    rate: 1.5 kHz\n"
-		"    parents: [b, a]\n"
-		"    parent: a\n"
-		"    always_on: yes\n"
-		"    enable_delay: 1.5 ms\n"
-		"    set_latency: 2 s\n"
-		"    config: {phase: {value: 90, min: 45, max: 180}, duty_cycle: {}, 0xff: {value: 0xffffffff}}\n"
-		"    notifications: [rate_change_requested]\n"
-		"    fault: generic_error\n"
-		"  d: {id: 3, parents: [c], multiply: 3, divide: 4}\n"
-		"  e: {id: 4, rates: [1, 1 GHz, 5 GHz]}\n"
-		"agents: {x: {}}\n");
+	struct scmid_board *loaded =
+		load("platform: {vendor: A, sub_vendor: B, implementation_version: 0xfedcba98}\n"
+		     "clocks:\n"
+		     "  a: {id: 1, rate: 10, enabled: yes}\n"
+		     "  b: {id: 2, rate: 20}\n"
+		     "  c:\n"
+		     "    id: 9\n"
+		     "    range: {min: 1 kHz, max: 2.5 MHz, step: 500 Hz}\n"
+		     "    rate: 1.5 kHz\n"
+		     "    parents: [b, a]\n"
+		     "    parent: a\n"
+		     "    always_on: yes\n"
+		     "    enable_delay: 1.5 ms\n"
+		     "    set_latency: 2 s\n"
+		     "    config: {phase: {value: 90, min: 45, max: 180}, duty_cycle: {}, 0xff: "
+		     "{value: 0xffffffff}}\n"
+		     "    notifications: [rate_change_requested]\n"
+		     "    fault: generic_error\n"
+		     "  d: {id: 3, parents: [c], multiply: 3, divide: 4}\n"
+		     "  e: {id: 4, rates: [1, 1 GHz, 5 GHz]}\n"
+		     "agents: {x: {}}\n");
 	const struct scmi_board *board = scmid_board_scmi(loaded);
-	const struct scmi_board_clock *c = &board->clocks[2], *d = &board->clocks[3], *e = &board->clocks[4];
+	const struct scmi_board_clock *c = &board->clocks[2], *d = &board->clocks[3],
+				      *e = &board->clocks[4];
 
 	(void)state;
 	assert_string_equal(board->sub_vendor, "B");
@@ -123,7 +127,8 @@ static void every_key_of_a_clock(void **state)
 	scmid_board_free(loaded);
 }
 
-static const struct scmi_board_protocol *clock_view(const struct scmid_board *loaded, uint32_t agent)
+static const struct scmi_board_protocol *clock_view(const struct scmid_board *loaded,
+						    uint32_t agent)
 {
 	return &scmid_board_scmi(loaded)->agents[agent].protocols[1];
 }
@@ -141,17 +146,17 @@ static void assert_view(const struct scmi_board_protocol *view, const char *expe
 
 static void views(void **state)
 {
-	struct scmid_board *loaded = load(
-		"platform: {vendor: A}\n"
-		"clocks: {a: {id: 30, rate: 1}, b: {id: 20, rate: 1}, c: {rate: 1}, d: {id: 10, rate: 1}}\n"
-		"agents:\n"
-		"  hide: {clocks: {hide: [c, b]}}\n"
-		"  only: {clocks: {only: [a, d]}}\n"
-		"  dense: {clocks: {ids: dense}}\n"
-		"  dense_only: {clocks: {ids: dense, only: [d, c]}}\n"
-		"  dense_hide: {clocks: {ids: dense, hide: [a]}}\n"
-		"  pinned: {clocks: {ids: {c: 500, a: 3}}}\n"
-		"  board: {clocks: {ids: board, hide: [c]}}\n");
+	struct scmid_board *loaded = load("platform: {vendor: A}\n"
+					  "clocks: {a: {id: 30, rate: 1}, b: {id: 20, rate: 1}, c: "
+					  "{rate: 1}, d: {id: 10, rate: 1}}\n"
+					  "agents:\n"
+					  "  hide: {clocks: {hide: [c, b]}}\n"
+					  "  only: {clocks: {only: [a, d]}}\n"
+					  "  dense: {clocks: {ids: dense}}\n"
+					  "  dense_only: {clocks: {ids: dense, only: [d, c]}}\n"
+					  "  dense_hide: {clocks: {ids: dense, hide: [a]}}\n"
+					  "  pinned: {clocks: {ids: {c: 500, a: 3}}}\n"
+					  "  board: {clocks: {ids: board, hide: [c]}}\n");
 
 	(void)state;
 	assert_view(clock_view(loaded, 0), "10:3 30:0");
@@ -170,7 +175,8 @@ static void permissions_and_versions(void **state)
 		"platform: {vendor: A}\n"
 		"clocks: {a: {id: 0, rate: 1}, b: {id: 1, rate: 1}}\n"
 		"agents:\n"
-		"  some: {clocks: {deny: {b: [rate, parent], a: all}}, versions: {clock: \"2.0\"}}\n"
+		"  some: {clocks: {deny: {b: [rate, parent], a: all}}, versions: {clock: "
+		"\"2.0\"}}\n"
 		"  none: {clocks: {deny: all}, max_pending_async: 0, versions: {base: \"1.0\"}}\n"
 		"  state: {clocks: {deny: [state]}, trusted: yes, on_disconnect: release}\n");
 	const struct scmi_board *board = scmid_board_scmi(loaded);
@@ -184,24 +190,25 @@ static void permissions_and_versions(void **state)
 	assert_int_equal(clock_view(loaded, 1)->views[1].allow, 0);
 	assert_int_equal(clock_view(loaded, 1)->max_pending_async, 0);
 	assert_int_equal(board->agents[1].protocols[0].version_max, 0x10000);
-	assert_int_equal(clock_view(loaded, 2)->views[1].allow & known, SCMI_ALLOW_RATE | SCMI_ALLOW_PARENT);
+	assert_int_equal(clock_view(loaded, 2)->views[1].allow & known,
+			 SCMI_ALLOW_RATE | SCMI_ALLOW_PARENT);
 	assert_true(board->agents[2].trusted && board->agents[2].release_on_disconnect);
 	scmid_board_free(loaded);
 }
 
 static void devices_and_endpoints(void **state)
 {
-	struct scmid_board *loaded = load(
-		"platform: {vendor: A}\n"
-		"clocks: {a: {id: 0, rate: 1}, b: {id: 1, rate: 1}}\n"
-		"devices: {d: {id: 77, clocks: [b, a]}}\n"
-		"agents:\n"
-		"  x: {}\n"
-		"  y:\n"
-		"    endpoints:\n"
-		"      - {socket: s, mode: 0640, message_size_max: 300, allow: {users: [root, 5], groups: [0x10]}}\n"
-		"      - socket: /abs/olute\n"
-		"      - {virtio: v}\n");
+	struct scmid_board *loaded = load("platform: {vendor: A}\n"
+					  "clocks: {a: {id: 0, rate: 1}, b: {id: 1, rate: 1}}\n"
+					  "devices: {d: {id: 77, clocks: [b, a]}}\n"
+					  "agents:\n"
+					  "  x: {}\n"
+					  "  y:\n"
+					  "    endpoints:\n"
+					  "      - {socket: s, mode: 0640, message_size_max: 300, "
+					  "allow: {users: [root, 5], groups: [0x10]}}\n"
+					  "      - socket: /abs/olute\n"
+					  "      - {virtio: v}\n");
 	const struct scmi_board *board = scmid_board_scmi(loaded);
 	const struct scmid_endpoint *endpoints;
 	uint32_t count;
@@ -323,7 +330,8 @@ static int try_bytes(const char *bytes, size_t size)
 
 static void changed_bytes(void **state)
 {
-	static const char bytes[] = {'{', '}', '[', ']', ':', '-', '&', '*', '!', '"', '\n', '\0', '\t', ',', '9'};
+	static const char bytes[] = {'{', '}', '[',  ']',  ':',	 '-', '&', '*',
+				     '!', '"', '\n', '\0', '\t', ',', '9'};
 	size_t size, at = 0, refused = 0, tries = 0;
 	char *text = read_example(&size);
 
