@@ -70,19 +70,22 @@ struct cli_options {
 	bool permissions;
 };
 
+struct cli;
+
 struct cli_option {
 	const char *name;
 	const char *argument; /* how help writes it; NULL: a switch */
 	uint32_t bit;	      /* 0: every verb takes it */
 	const char *about;
+	/* 0, or the exit code of a failure. NULL for a switch: then the bool at `flag` of the options is set. */
+	int (*set)(struct cli *cli, const struct cli_option *option, const char *value);
+	size_t flag;
 };
 
 /* The table, ended by a NULL name. */
 extern const struct cli_option cli_options[];
 
 /* ---- verbs ----------------------------------------------------------------------------------- */
-
-struct cli;
 
 /* What stands at a place, for completion. */
 enum cli_argument {

@@ -3,57 +3,12 @@
 #include "cli.h"
 #include "number.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-const struct cli_option cli_options[] = {
-	{ "--at", "URI", 0, "the platform, e.g. unix:/run/scmid/tester.sock (or set SCMI_AT)" },
-	{ "--json", NULL, 0, "print JSON for programs; errors too" },
-	{ "--trace", NULL, 0, "decode every message on stderr" },
-	{ "--timeout", "MS", 0, "how long an answer, and a delayed response, may take" },
-	{ "--speak", "PROTOCOL=VERSION", 0, "negotiate this version first, e.g. clock=2.0" },
-	{ "--progress", NULL, 0, "say on stderr how far long work is, also without a terminal" },
-	{ "--help", NULL, 0, "explain the verb" },
-	{ "--version", NULL, 0, "print the version of this program" },
-	{ "--round", "up|down|nearest", OPTION_ROUND,
-	  "the direction in which a rate that the clock cannot have is rounded" },
-	{ "--async", NULL, OPTION_ASYNC, "let the platform finish later; wait for its delayed response" },
-	{ "--no-wait", NULL, OPTION_NO_WAIT, "asynchronous, and no delayed response is wanted" },
-	{ "--delayed", NULL, OPTION_DELAYED, "wait for the delayed response as well" },
-	{ "--as", "VERSION", OPTION_AS,
-	  "decode as in this version, and send nothing but the message" },
-	{ "--clock", "CLOCK", OPTION_CLOCK, "only this clock; may be given several times" },
-	{ "--count", "N", OPTION_COUNT, "stop after N" },
-	{ "--errors", NULL, OPTION_ERRORS, "error events; without --clock nothing else" },
-	{ "--message", "rate-get|version", OPTION_MESSAGE, "what to send" },
-	{ "--pin", "A,B", OPTION_PIN, "run on CPU A; the other side of the floor on CPU B" },
-	{ "--permissions", NULL, OPTION_PERMISSIONS, "the agent's access permissions, too" },
-	{ NULL, NULL, 0, NULL },
-};
-
-static const struct cli_option *find_option(const char *name, size_t length)
-{
-	for (const struct cli_option *option = cli_options; option->name; option++)
-		if (strlen(option->name) == length && !memcmp(option->name, name, length))
-			return option;
-	return NULL;
-}
-
-static int unknown_option(struct cli *cli, const char *word)
-{
-	const char *names[32], *near;
-	size_t count = 0;
-
-	for (const struct cli_option *option = cli_options; option->name; option++)
-		names[count++] = option->name;
-	cli_fail_usage(cli, "there is no option '%s'", word);
-	near = cli_nearest(word, names, count);
-	return near ? cli_hint(cli, "did you mean '%s'?", near) :
-		      cli_hint(cli, "'scmi help' lists the options");
-}
+#define TIMEOUT_MS_MAX 3600000
+#define COUNT_MAX 1000000000
 
 static int not_a_choice(struct cli *cli, const struct cli_option *option, const char *value)
 {
@@ -66,6 +21,43 @@ static int set_number(struct cli *cli, const struct cli_option *option, const ch
 	if (cli_parse_number(value, max, number) || !*number)
 		return cli_fail_usage(cli, "%s takes a number from 1 to %llu, not '%s'",
 				      option->name, (unsigned long long)max, value);
+	return 0;
+}
+
+static int set_at(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	(void)option;
+	cli->options.at = value;
+	return 0;
+}
+
+static int set_timeout(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	uint64_t number = 0;
+	int code = set_number(cli, option, value, TIMEOUT_MS_MAX, &number);
+
+	cli->options.timeout_ms = (uint32_t)number;
+	return code;
+}
+
+static int set_count(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	return set_number(cli, option, value, COUNT_MAX, &cli->options.count);
+}
+
+static int set_as(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	if (cli_parse_version(value, &cli->options.as_version) || !cli->options.as_version)
+		return cli_fail_usage(cli, "%s takes a version such as 3.0, not '%s'", option->name,
+				      value);
+	return 0;
+}
+
+static int set_message(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	if (strcmp(value, "rate-get") && strcmp(value, "version"))
+		return not_a_choice(cli, option, value);
+	cli->options.message = value;
 	return 0;
 }
 
@@ -118,78 +110,77 @@ static int set_pin(struct cli *cli, const struct cli_option *option, const char 
 	return 0;
 }
 
-static int set_clock(struct cli *cli, const char *value)
+static int set_clock(struct cli *cli, const struct cli_option *option, const char *value)
 {
 	struct cli_options *options = &cli->options;
 
 	if (options->clock_count == CLI_CLOCKS_MAX)
-		return cli_fail_usage(cli, "--clock can be given at most %d times", CLI_CLOCKS_MAX);
+		return cli_fail_usage(cli, "%s can be given at most %d times", option->name,
+				      CLI_CLOCKS_MAX);
 	options->clocks[options->clock_count++] = value;
 	return 0;
 }
 
-static bool is(const struct cli_option *option, const char *name)
+/* A switch, and an option with a value. */
+#define SWITCH(NAME, BIT, MEMBER, ABOUT) \
+	{ .name = (NAME), .bit = (BIT), .about = (ABOUT), .flag = offsetof(struct cli_options, MEMBER) }
+#define VALUED(NAME, ARGUMENT, BIT, SET, ABOUT) \
+	{ .name = (NAME), .argument = (ARGUMENT), .bit = (BIT), .about = (ABOUT), .set = (SET) }
+
+const struct cli_option cli_options[] = {
+	VALUED("--at", "URI", 0, set_at,
+	       "the platform, e.g. unix:/run/scmid/tester.sock (or set SCMI_AT)"),
+	SWITCH("--json", 0, json, "print JSON for programs; errors too"),
+	SWITCH("--trace", 0, trace, "decode every message on stderr"),
+	VALUED("--timeout", "MS", 0, set_timeout,
+	       "how long an answer, and a delayed response, may take"),
+	VALUED("--speak", "PROTOCOL=VERSION", 0, set_speak,
+	       "negotiate this version first, e.g. clock=2.0"),
+	SWITCH("--progress", 0, progress,
+	       "say on stderr how far long work is, also without a terminal"),
+	SWITCH("--help", 0, help, "explain the verb"),
+	SWITCH("--version", 0, version, "print the version of this program"),
+	VALUED("--round", "up|down|nearest", OPTION_ROUND, set_round,
+	       "the direction in which a rate that the clock cannot have is rounded"),
+	SWITCH("--async", OPTION_ASYNC, async,
+	       "let the platform finish later; wait for its delayed response"),
+	SWITCH("--no-wait", OPTION_NO_WAIT, no_wait,
+	       "asynchronous, and no delayed response is wanted"),
+	SWITCH("--delayed", OPTION_DELAYED, delayed, "wait for the delayed response as well"),
+	VALUED("--as", "VERSION", OPTION_AS, set_as,
+	       "decode as in this version, and send nothing but the message"),
+	VALUED("--clock", "CLOCK", OPTION_CLOCK, set_clock,
+	       "only this clock; may be given several times"),
+	VALUED("--count", "N", OPTION_COUNT, set_count, "stop after N"),
+	SWITCH("--errors", OPTION_ERRORS, errors, "error events; without --clock nothing else"),
+	VALUED("--message", "rate-get|version", OPTION_MESSAGE, set_message, "what to send"),
+	VALUED("--pin", "A,B", OPTION_PIN, set_pin,
+	       "run on CPU A; the other side of the floor on CPU B"),
+	SWITCH("--permissions", OPTION_PERMISSIONS, permissions,
+	       "the agent's access permissions, too"),
+	{ .name = NULL },
+};
+
+static const struct cli_option *find_option(const char *name, size_t length)
 {
-	return !strcmp(option->name, name);
+	for (const struct cli_option *option = cli_options; option->name; option++)
+		if (strlen(option->name) == length && !memcmp(option->name, name, length))
+			return option;
+	return NULL;
 }
 
-static int set_switch(struct cli_options *options, const struct cli_option *option)
+static int unknown_option(struct cli *cli, const char *word)
 {
-	if (is(option, "--json"))
-		options->json = true;
-	else if (is(option, "--trace"))
-		options->trace = true;
-	else if (is(option, "--progress"))
-		options->progress = true;
-	else if (is(option, "--help"))
-		options->help = true;
-	else if (is(option, "--version"))
-		options->version = true;
-	else if (is(option, "--async"))
-		options->async = true;
-	else if (is(option, "--no-wait"))
-		options->no_wait = true;
-	else if (is(option, "--delayed"))
-		options->delayed = true;
-	else if (is(option, "--errors"))
-		options->errors = true;
-	else if (is(option, "--permissions"))
-		options->permissions = true;
-	return 0;
-}
+	const char *names[32], *near;
+	size_t count = 0;
 
-static int set_option(struct cli *cli, const struct cli_option *option, const char *value)
-{
-	struct cli_options *options = &cli->options;
-	uint64_t number;
-	int code = 0;
-
-	if (!value)
-		return set_switch(options, option);
-	if (is(option, "--at")) {
-		options->at = value;
-	} else if (is(option, "--timeout")) {
-		code = set_number(cli, option, value, 3600000, &number);
-		options->timeout_ms = code ? 0 : (uint32_t)number;
-	} else if (is(option, "--count")) {
-		code = set_number(cli, option, value, 1000000000, &options->count);
-	} else if (is(option, "--as")) {
-		if (cli_parse_version(value, &options->as_version) || !options->as_version)
-			return cli_fail_usage(cli, "--as takes a version such as 3.0, not '%s'", value);
-	} else if (is(option, "--message")) {
-		if (strcmp(value, "rate-get") && strcmp(value, "version"))
-			return not_a_choice(cli, option, value);
-		options->message = value;
-	} else if (is(option, "--round")) {
-		code = set_round(cli, option, value);
-	} else if (is(option, "--speak")) {
-		code = set_speak(cli, option, value);
-	} else if (is(option, "--pin")) {
-		code = set_pin(cli, option, value);
-	} else if (is(option, "--clock")) {
-		code = set_clock(cli, value);
-	}
-	return code;
+	for (const struct cli_option *option = cli_options; option->name; option++)
+		if (count < sizeof(names) / sizeof(names[0]))
+			names[count++] = option->name;
+	cli_fail_usage(cli, "there is no option '%s'", word);
+	near = cli_nearest(word, names, count);
+	return near ? cli_hint(cli, "did you mean '%s'?", near) :
+		      cli_hint(cli, "'scmi help' lists the options");
 }
 
 /* One word that begins with a dash, and its value. */
@@ -213,7 +204,10 @@ static int take_option(struct cli *cli, char **argv, int *at, uint32_t *given)
 		++*at;
 	}
 	*given |= option->bit;
-	return set_option(cli, option, value);
+	if (option->set)
+		return option->set(cli, option, value);
+	*(bool *)((char *)&cli->options + option->flag) = true;
+	return 0;
 }
 
 /* The verb at the beginning of the words: two of them before one. */
