@@ -307,8 +307,10 @@ static void notifications_wait_for_room(void **state)
 	assert_int_equal(host.peers[0].writable, 0);
 	/* Its commands are still handled; the answer waits for room behind what it does not read. */
 	send_ok(fd, 4, 'a');
+	assert_true(host.last_want_read);
 	host_turn(&host, 5);
 	assert_int_equal(host.peers[0].commands, 1);
+	assert_false(host.last_want_read);
 
 	host.on_writable = fill_and_note;
 	while (recv(fd, note, sizeof(note), 0) == 4 && note[0] == 'N')

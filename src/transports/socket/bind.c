@@ -43,7 +43,7 @@ static int lock_directory(const char *path, char *why, size_t why_size)
 
 /*
  * bind() with the mode in force from the first moment: the mask is what the kernel applies at
- * creation.
+ * creation. It belongs to the whole process: no other thread should make files now.
  */
 static int bind_with_mode(int fd, const struct sockaddr_un *address, uint32_t mode)
 {

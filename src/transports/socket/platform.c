@@ -38,9 +38,10 @@ struct scmi_transport_peer {
 	struct scmi_transport_peer *previous, *next;
 	int fd;
 	bool in_callback;
-	bool gone;	/* disconnected inside its own callback: freed when that has returned */
-	bool want_room; /* send() gave -EAGAIN */
-	bool watched_for_room;
+	bool gone;	 /* disconnected inside its own callback: freed when that has returned */
+	bool want_room;	 /* send() gave -EAGAIN */
+	bool watch_read; /* what the host watches for */
+	bool watch_write;
 	void *ctx;
 	size_t kept; /* size of the answer that did not fit, 0: none */
 	uint8_t answer[];
@@ -54,13 +55,15 @@ static void peer_ready(void *arg);
 static int peer_watch(struct scmi_transport_peer *peer)
 {
 	struct scmi_transport_endpoint *endpoint = peer->endpoint;
-	bool room = peer->kept || peer->want_room;
+	bool want_read = !peer->kept;
+	bool want_write = peer->kept || peer->want_room;
 
-	if (room == peer->watched_for_room)
+	if (want_read == peer->watch_read && want_write == peer->watch_write)
 		return 0;
-	peer->watched_for_room = room;
-	return endpoint->callbacks->watch(endpoint->host, peer->fd, !peer->kept, room, peer_ready,
-					  peer);
+	peer->watch_read = want_read;
+	peer->watch_write = want_write;
+	return endpoint->callbacks->watch(endpoint->host, peer->fd, want_read, want_write,
+					  peer_ready, peer);
 }
 
 static void peer_disconnect(struct scmi_transport_peer *peer)
@@ -158,7 +161,7 @@ static void peer_ready(void *arg)
 {
 	struct scmi_transport_peer *peer = arg;
 
-	if (peer->watched_for_room && !peer_write(peer))
+	if (peer->watch_write && !peer_write(peer))
 		return;
 	if (!peer->kept && !peer_read(peer))
 		return;
@@ -213,7 +216,7 @@ static void endpoint_accept(struct scmi_transport_endpoint *endpoint, int fd)
 		goto refuse;
 	peer->endpoint = endpoint;
 	peer->fd = fd;
-	if (callbacks->watch(endpoint->host, fd, true, false, peer_ready, peer))
+	if (peer_watch(peer))
 		goto refuse;
 	peer->ctx = callbacks->connected(endpoint->ctx, peer, &who);
 	if (!peer->ctx) {
