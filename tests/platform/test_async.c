@@ -156,6 +156,14 @@ static void sets_on_one_clock_keep_their_order(void **state)
 	expect_sent(&guest, WORDS(CLOCK_DELAYED(5), SUCCESS, GUEST_PLL, 100000000, 0));
 	expect_answer(&manager, 13, WORDS(CLOCK(5), SUCCESS));
 	rate_is(&guest, GUEST_PLL, 400000000);
+	/* Not even where something later waits before them. */
+	expect_later(&manager, 14, WORDS(CLOCK(5), 0, SLOW, 1000, 0));
+	expect(&guest, WORDS(CLOCK(5), ASYNC, GUEST_PLL, 100000000, 0), WORDS(CLOCK(5), SUCCESS));
+	expect_later(&manager, 15, WORDS(CLOCK(5), 0, PLL, 400000000, 0));
+	pass(world, 0);
+	expect_answer(&manager, 15, WORDS(CLOCK(5), SUCCESS));
+	expect_sent(&guest, WORDS(CLOCK_DELAYED(5), SUCCESS, GUEST_PLL, 100000000, 0));
+	rate_is(&guest, GUEST_PLL, 400000000);
 	/* And afterwards it is fast again. */
 	expect(&manager, WORDS(CLOCK(5), 0, PLL, 200000000, 0), WORDS(CLOCK(5), SUCCESS));
 	peer_free(&guest);
@@ -310,6 +318,7 @@ static void a_device_reset_is_a_new_guest(void **state)
 	expect(&guest, WORDS(CLOCK(5), ASYNC, GUEST_SLOW, 2000, 0), WORDS(CLOCK(5), SUCCESS));
 	pass(world, 5 * MILLISECOND);
 	expect_sent(&guest, WORDS(CLOCK_DELAYED(5), SUCCESS, GUEST_SLOW, 2000, 0));
+	expect_silence(&guest);
 	peer_free(&guest);
 	peer_free(&manager);
 }

@@ -244,13 +244,21 @@ static void subscriptions_go_pending_ends(void **state)
 	expect(&second, WORDS(BASE(8), 1), WORDS(BASE(8), SUCCESS));
 	expect(&second, WORDS(CLOCK(5), 1, GUEST_SLOW, 2000, 0), WORDS(CLOCK(5), SUCCESS));
 	expect_later(&second, 5, WORDS(CLOCK(5), 0, GUEST_SLOW, 3000, 0));
+	expect(&second, WORDS(CLOCK(5), 1, GUEST_PLL, 400000000, 0), WORDS(CLOCK(5), SUCCESS));
+	expect_later(&manager, 6, WORDS(CLOCK(5), 0, SLOW, 3000, 0));
 	/* Asked on another channel of the agent. */
 	expect(&guest, WORDS(BASE(0xb), 1, 0), WORDS(BASE(0xb), SUCCESS));
 	scmi_platform_tick(guest.world->platform, guest.world->now_ns);
+	/* In the order of the guest's clocks. */
+	expect_sent(&second, WORDS(CLOCK_DELAYED(5), GENERIC_ERROR));
 	expect_sent(&second, WORDS(CLOCK_DELAYED(5), GENERIC_ERROR));
 	expect_answer(&second, 5, WORDS(CLOCK(5), GENERIC_ERROR));
-	pass(*state, 100 * MILLISECOND);
 	expect(&guest, WORDS(CLOCK(6), GUEST_SLOW), WORDS(CLOCK(6), SUCCESS, 1000, 0));
+	/* Another agent's goes on. */
+	pass(*state, 100 * MILLISECOND);
+	expect_answer(&manager, 6, WORDS(CLOCK(5), SUCCESS));
+	expect(&guest, WORDS(CLOCK(6), GUEST_SLOW), WORDS(CLOCK(6), SUCCESS, 3000, 0));
+	/* Nothing is pending on the PLL any more: it is set at once. */
 	expect(&manager, WORDS(CLOCK(5), 0, PLL, 100000000, 0), WORDS(CLOCK(5), SUCCESS));
 	expect_silence(&guest);
 	expect_silence(&second);

@@ -106,9 +106,6 @@ static void *agent_thread(void *arg)
 	struct end *end = arg;
 	uint32_t status;
 
-	command(end, WORDS(CLOCK(9), 1, 1), &status);
-	command(end, WORDS(CLOCK(0xa), 1, 1), &status);
-	command(end, WORDS(BASE(8), 1), &status);
 	for (uint32_t n = 0; n < ROUNDS; n++) {
 		uint32_t rate = n % 2 ? 100000000 : 200000000;
 
@@ -123,8 +120,12 @@ static void *agent_thread(void *arg)
 			end->postponed++;
 		command(end, WORDS(BASE(9), GUEST, DISPLAY, n % 2), &status);
 		command(end, WORDS(BASE(9), GUEST, SOUND, n % 3 == 0), &status);
-		if (n % 64 == 0)
+		if (n % 64 == 0) {
 			command(end, WORDS(BASE(0xb), 1, 0), &status);
+			command(end, WORDS(CLOCK(9), 1, 1), &status);
+			command(end, WORDS(CLOCK(0xa), 1, 1), &status);
+			command(end, WORDS(BASE(8), 1), &status);
+		}
 		if (n % 50 == 0)
 			command(end, WORDS(CLOCK(0x10), 0x10000 + n % 3 * 0x10000), &status);
 		if (n % 50 == 25)
