@@ -30,11 +30,11 @@ struct scmi_board_clock_config {
 /*
  * A clock of the simulated tree. Its rates are either a list, ascending, or a range (rate_count 0 and step_hz > 0: every
  * min_hz + n * step_hz up to max_hz), or neither: then it follows its parent (rate * multiply / divide) or, without
- * parents, stands still at start_hz.
+ * parents, stands still at start_hz. Names are unique. Possible parents never lead back to the clock.
  */
 struct scmi_board_clock {
 	const char *name;
-	uint64_t start_hz; /* rate at start, where it has rates of its own or no parent */
+	uint64_t start_hz; /* one of its rates; or the rate of a clock without rates and parents */
 	const uint64_t *rates_hz;
 	uint32_t rate_count;
 	uint64_t min_hz, max_hz, step_hz;
@@ -77,7 +77,7 @@ struct scmi_board_device {
 
 /* One domain in a view. Ids need not be dense: a gap answers as a domain that does not exist. */
 struct scmi_board_view {
-	uint32_t id;    /* as the agent names it */
+	uint32_t id;    /* as the agent names it, below 65535; ids from 0 to the highest cost memory */
 	uint32_t index; /* the board's clock, … */
 	uint32_t allow; /* SCMI_ALLOW_* */
 };
@@ -85,7 +85,7 @@ struct scmi_board_view {
 struct scmi_board_protocol {
 	uint8_t protocol_id;
 	uint32_t version_max; /* highest version served; 0: the newest */
-	const struct scmi_board_view *views; /* ascending by id, no id twice */
+	const struct scmi_board_view *views; /* ascending by id, no id and no index twice */
 	uint32_t view_count;
 	uint32_t max_pending_async; /* 0 .. 255 */
 };
