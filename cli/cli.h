@@ -136,6 +136,10 @@ struct cli {
 /* options.c: 0, or the exit code of a failure. */
 int cli_parse(struct cli *cli, int argc, char **argv);
 
+/* options.c: the verb that the words begin with, of two words rather than of one; NULL if there is none. */
+const struct cli_command *cli_find_command(const char *const *words, unsigned int count,
+					   unsigned int *used);
+
 /* connect.c: opens the platform that --at or SCMI_AT names; 0, or the exit code of a failure. */
 int cli_connect(struct cli *cli);
 void cli_disconnect(struct cli *cli);

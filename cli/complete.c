@@ -162,8 +162,6 @@ static void offer_argument(struct cli *cli, const struct line *line, const char 
 /* What stands in front of the last word. An --at among them says which platform to ask. */
 static void read_line(struct cli *cli, struct line *line)
 {
-	char name[64];
-
 	for (unsigned int i = 0; i + 1 < cli->argument_count; i++) {
 		const char *word = cli->arguments[i];
 
@@ -181,15 +179,7 @@ static void read_line(struct cli *cli, struct line *line)
 			if (!strcmp(option->name, word) && option->argument)
 				line->open = option;
 	}
-	for (line->used = line->count < 2 ? line->count : 2; line->used; line->used--) {
-		snprintf(name, sizeof(name), "%.30s%s%.30s", line->words[0], line->used > 1 ? " " : "",
-			 line->used > 1 ? line->words[1] : "");
-		for (const struct cli_command *command = cli_commands; command->name; command++)
-			if (!strcmp(command->name, name))
-				line->command = command;
-		if (line->command)
-			return;
-	}
+	line->command = cli_find_command(line->words, line->count, &line->used);
 }
 
 int cli_complete(struct cli *cli)

@@ -19,8 +19,11 @@ void cli_synopsis(char *text, size_t size, const struct cli_command *command)
 					   option->argument ? option->argument : "");
 }
 
-static void put_commands(const char *group)
+/* Those that begin so; how many. */
+static size_t put_commands(const char *group)
 {
+	size_t count = 0;
+
 	for (const struct cli_command *command = cli_commands; command->name; command++) {
 		char call[64];
 
@@ -32,7 +35,9 @@ static void put_commands(const char *group)
 			printf("  %s\n  %-*s %s\n", call, CALL_WIDTH, "", command->summary);
 		else
 			printf("  %-*s %s\n", CALL_WIDTH, call, command->summary);
+		count++;
 	}
+	return count;
 }
 
 static void put_options(uint32_t bits, bool common)
@@ -83,32 +88,26 @@ void cli_explain(const struct cli_command *command)
 
 int cli_help(struct cli *cli)
 {
-	const struct cli_command *found = NULL;
-	char name[64], group[64];
-	size_t inside = 0;
+	const struct cli_command *found;
+	unsigned int used;
+	char group[32];
 
 	if (!cli->argument_count) {
 		cli_overview();
 		return CLI_OK;
 	}
-	snprintf(name, sizeof(name), "%.30s%s%.30s", cli->arguments[0],
-		 cli->argument_count > 1 ? " " : "",
-		 cli->argument_count > 1 ? cli->arguments[1] : "");
-	snprintf(group, sizeof(group), "%.61s ", name);
-	for (const struct cli_command *command = cli_commands; command->name; command++) {
-		if (!strcmp(command->name, name))
-			found = command;
-		inside += !strncmp(command->name, group, strlen(group));
-	}
-	if (found) {
+	found = cli_find_command(cli->arguments, cli->argument_count, &used);
+	if (found && used == cli->argument_count) {
 		cli_explain(found);
-	} else if (inside) {
-		printf("scmi %s ...\n\n", name);
-		put_commands(group);
-		printf("\n'scmi help %s WORD' explains one of them.\n", name);
-	} else {
-		cli_fail_usage(cli, "there is no verb '%s' to explain", name);
-		return cli_hint(cli, "'scmi help' lists the verbs");
+		return CLI_OK;
 	}
-	return CLI_OK;
+	snprintf(group, sizeof(group), "%.30s ", cli->arguments[0]);
+	if (cli->argument_count == 1 && put_commands(group)) {
+		printf("\n'scmi help %s WORD' explains one of them.\n", cli->arguments[0]);
+		return CLI_OK;
+	}
+	cli_fail_usage(cli, "there is no verb '%s%s%s' to explain", cli->arguments[0],
+		       cli->argument_count > 1 ? " " : "",
+		       cli->argument_count > 1 ? cli->arguments[1] : "");
+	return cli_hint(cli, "'scmi help' lists the verbs");
 }

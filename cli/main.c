@@ -123,12 +123,9 @@ static int run(struct cli *cli, int argc, char **argv)
 		cli_explain(cli->command);
 		return CLI_OK;
 	}
-	/* Words that are no verb are only let through with --help: they may name a group. */
-	if (cli->options.help && cli->arguments[0]) {
-		while (cli->argument_count < 2 && cli->arguments[cli->argument_count])
-			cli->argument_count++;
+	/* `scmi clock --help`: words that are no verb may name a group of them. */
+	if (cli->options.help && cli->argument_count)
 		return cli_help(cli);
-	}
 	if (!cli->command) {
 		cli_overview();
 		return CLI_OK;

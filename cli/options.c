@@ -210,9 +210,8 @@ static int take_option(struct cli *cli, char **argv, int *at, uint32_t *given)
 	return 0;
 }
 
-/* The verb at the beginning of the words: two of them before one. */
-static const struct cli_command *find_command(const char *const *words, unsigned int count,
-					      unsigned int *used)
+const struct cli_command *cli_find_command(const char *const *words, unsigned int count,
+					   unsigned int *used)
 {
 	char name[64];
 
@@ -300,12 +299,10 @@ int cli_parse(struct cli *cli, int argc, char **argv)
 	}
 	if (code || !count || cli->options.version)
 		return code;
-	cli->command = find_command(cli->arguments, count, &used);
-	if (!cli->command) {
-		/* `scmi clock --help` asks about the whole group. */
-		return cli->options.help ? 0 : unknown_command(cli, cli->arguments, count);
-	}
+	cli->command = cli_find_command(cli->arguments, count, &used);
 	cli->argument_count = count - used;
+	if (!cli->command)
+		return cli->options.help ? 0 : unknown_command(cli, cli->arguments, count);
 	memmove(cli->arguments, cli->arguments + used, cli->argument_count * sizeof(char *));
 	return cli->options.help ? 0 : check_use(cli, given);
 }
