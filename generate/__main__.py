@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""python3 -m generate --help"""
+"""The command: python3 -m generate --protocols protocols --all DIR, or NAME=FILE for one output."""
 
 import argparse
 import pathlib

@@ -29,15 +29,20 @@ def version_name(namespace, version):
 
 
 def by_version(record, value_of):
+    """A C expression with the value that each version of a record has."""
+    return choice(record.versions, record.namespace, value_of)
+
+
+def choice(versions, namespace, value_of):
     """A C expression with the value that each version has; plain when all have the same."""
     steps = []
-    for version in record.versions:
+    for version in versions:
         value = value_of(version)
         if not steps or steps[-1][1] != value:
             steps.append((version, value))
     text = steps[-1][1]
     for (_, value), (limit, _) in zip(reversed(steps[:-1]), reversed(steps[1:])):
-        text = f"version < {version_name(record.namespace, limit)} ? {value} : {text}"
+        text = f"version < {version_name(namespace, limit)} ? {value} : {text}"
     return text
 
 

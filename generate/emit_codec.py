@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Everything in C for one record: its structure, and the functions from bytes to values and back."""
+"""Everything in C for one record: its structure, and the functions to and from bytes."""
 
 from .ctext import bit_members, bit_type, comment
 from .emit_decode import decoder, element_reader

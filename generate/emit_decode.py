@@ -27,7 +27,7 @@ def decoder(record):
     pointer = ["\tconst uint8_t *p = (const uint8_t *)payload;\n"]
     return function(record.prefix + "_decode",
                     [f"struct {record.prefix} *out", "const void *payload", "size_t size",
-                      "uint32_t version"], pointer + variables(lines), lines)
+                     "uint32_t version"], pointer + variables(lines), lines)
 
 
 def _read_array(record, fixed):
@@ -59,15 +59,16 @@ def element_reader(element):
     lines = ["\tif (!array->count)\n", "\t\treturn 0;\n",
              f"\tif (array->size < {grouped(fixed)})\n", "\t\treturn SCMI_PROTOCOL_ERROR;\n"]
     lines += walk(element, "out",
-                  lambda field, offset, extra: _read(element, field, offset, extra), _zero, checked=True)
+                  lambda field, offset, extra: _read(element, field, offset, extra), _zero,
+                  checked=True)
     size = "at" if element.variable else fixed
     lines += [f"\tarray->bytes += {size};\n",
               f"\tarray->size -= {'(uint32_t)at' if element.variable else size};\n",
               "\tarray->count--;\n", "\treturn 1;\n"]
     return function(element.prefix + "_next",
                     ["struct scmi_array *array", f"struct {element.prefix} *out",
-                      "uint32_t version"],
-                     ["\tconst uint8_t *p = array->bytes;\n"] + variables(lines), lines)
+                     "uint32_t version"],
+                    ["\tconst uint8_t *p = array->bytes;\n"] + variables(lines), lines)
 
 
 def _read(record, field, offset, extra):
@@ -95,8 +96,8 @@ def _read_word(record, field, source):
         if kind == "bool":
             lines.append(f"\tout->{name} = {_flag_value(record, bits)};\n")
             continue
-        value = by_version(record, lambda version, bits=bits:
-                           _bit_value(next((bit for bit in bits if bit.versions.has(version)), None)))
+        value = by_version(record, lambda version, bits=bits: _bit_value(
+            next((bit for bit in bits if bit.versions.has(version)), None)))
         lines.append(f"\tout->{name} = {value};\n")
     if checks:
         mask = by_version(record, lambda version: f"{masks[version]:#010x}u")

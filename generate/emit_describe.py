@@ -147,7 +147,8 @@ def part_function(part):
     if array:
         text += f"\tstruct {array.element.prefix} element;\n\tuint32_t index = 0;\n\tint more;\n"
     text += f"\tint status = {part.prefix}_decode(&m, payload, size, version);\n\n"
-    text += "\tif (status != SCMI_SUCCESS && status != SCMI_INVALID_PARAMETERS)\n\t\treturn status;\n"
+    text += "\tif (status != SCMI_SUCCESS && status != SCMI_INVALID_PARAMETERS)\n"
+    text += "\t\treturn status;\n"
     text += _visits(part, "m", "\t")
     if array:
         text += f"\twhile ((more = {array.element.prefix}_next(&m.{array.name}, &element,\n"

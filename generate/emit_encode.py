@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""C from values to bytes: X_encode() for a part of a message, X_append() and X_pad() for its array."""
+"""C from values to bytes: X_encode() for a part of a message, X_append(), X_pad() for its array."""
 
 from itertools import groupby
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The header <scmi/wire/PROTOCOL.h> of a protocol, and <scmi/wire/common.h>."""
 
-from .ctext import comment, header_comment, version_name
+from .ctext import choice, comment, header_comment, version_name
 from .emit_codec import record_code
 from .model import version_text
 
@@ -51,8 +51,8 @@ static inline void scmi_put_text(uint8_t *to, const char *from, size_t size)
 
 def common_header(common, protocol):
     """`protocol` is any protocol: the common messages are the same in all."""
-    text = header_comment("What the codecs of all protocols share. Made from protocols/common.yaml: "
-                          "do not edit.")
+    text = header_comment("What the codecs of all protocols share. "
+                          "Made from protocols/common.yaml: do not edit.")
     text += "#ifndef SCMI_WIRE_COMMON_H\n#define SCMI_WIRE_COMMON_H\n\n"
     text += "#include <scmi/message.h>\n\n"
     text += "/* Commands that every protocol has under the same id. */\n"
@@ -113,14 +113,10 @@ def _request_size(protocol):
     text += (f"static inline int scmi_{protocol.name}_request_size(uint32_t message_id, "
              "uint32_t version)\n{\n\tswitch (message_id) {\n")
     for message in protocol.commands:
-        steps = []
-        for version in protocol.versions:
-            size = message.request.fixed_size(version) if message.range.has(version) else -1
-            if not steps or steps[-1][1] != size:
-                steps.append((version, size))
-        value = str(steps[-1][1])
-        for (_, size), (limit, _) in zip(reversed(steps[:-1]), reversed(steps[1:])):
-            value = f"version < {version_name(protocol.upper + '_VERSION_', limit)} ? {size} : {value}"
+        value = choice(protocol.versions, protocol.upper + "_VERSION_",
+                       lambda version, message=message: str(
+                           message.request.fixed_size(version)
+                           if message.range.has(version) else -1))
         text += f"\tcase {constant(protocol, message)}:\n\t\treturn {value};\n"
     return text + "\t}\n\treturn -1;\n}\n\n"
 

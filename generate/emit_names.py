@@ -128,7 +128,9 @@ int scmi_request_size(uint32_t protocol_id, uint32_t message_id, uint32_t versio
 {
 	const struct protocol *protocol = find(protocol_id);
 
-	return protocol && protocol->request_size ? protocol->request_size(message_id, version) : -1;
+	if (!protocol || !protocol->request_size)
+		return -1;
+	return protocol->request_size(message_id, version);
 }
 '''
 

@@ -66,5 +66,6 @@ def _part(part):
     text += "\t\t\tversion);\n\t\tif (result)\n\t\t\treturn result;\n\t}\n"
     text += "\tif (more < 0)\n\t\treturn more;\n"
     if array.pad > 1:
-        text += f"\tresult = {part.prefix}_pad(out, space, &at);\n\tif (result)\n\t\treturn result;\n"
+        text += f"\tresult = {part.prefix}_pad(out, space, &at);\n"
+        text += "\tif (result)\n\t\treturn result;\n"
     return text + "\treturn (int)at;\n}\n\n"

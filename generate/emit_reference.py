@@ -15,9 +15,9 @@ def reference_page(protocol):
     text = f"<!-- {LICENCE} -->\n<!-- Made from protocols/{protocol.name}.yaml: do not edit. -->\n"
     text += f"# {protocol.title}\n\n{protocol.doc}\n\n"
     text += (f"Protocol {protocol.id:#04x}, versions {versions}. Every word is little-endian. "
-             "Offsets count from the byte after the header; those of responses and delayed responses "
-             "include the status, which comes first. Bits that are not named are reserved: zero in "
-             "what is sent, INVALID_PARAMETERS when set in a request.\n\n")
+             "Offsets count from the byte after the header; those of responses and delayed "
+             "responses include the status, which comes first. Bits that are not named are reserved: "
+             "zero in what is sent, INVALID_PARAMETERS when set in a request.\n\n")
     text += "| id | message | since |\n|---|---|---|\n"
     for kind, _ in _SECTIONS:
         for message in getattr(protocol, kind):

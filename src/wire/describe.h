@@ -28,8 +28,9 @@ struct scmi_describe_visitor {
 };
 
 /*
- * Visit a message. `payload` is what follows the header word; that of a response or delayed response
- * begins with the status, visited as number "status", and nothing follows one that is not SUCCESS.
+ * Visit a message. `payload` is what follows the header word; that of a response or delayed
+ * response begins with the status, visited as number "status", and nothing is visited after one
+ * that is not SUCCESS.
  * `version` is the one that both ends speak.
  *
  * Returns 0, or a negative status of SCMI: NOT_FOUND when the message is unknown or not in that

@@ -133,9 +133,11 @@ static void message(uint32_t header, bool a2p, uint32_t version, const char *hex
 	size_t size;
 	uint8_t *bytes = from_hex(hex, &size);
 	size_t skip = !a2p && scmi_header_message_type(header) != SCMI_NOTIFICATION ? 4 : 0;
+	int status;
 
-	printf("described %d\n", scmi_describe(header, a2p ? SCMI_A2P : SCMI_P2A, version, bytes, size,
-					       &printer, NULL));
+	status = scmi_describe(header, a2p ? SCMI_A2P : SCMI_P2A, version, bytes, size, &printer,
+			       NULL);
+	printf("described %d\n", status);
 	if (size >= skip) {
 		/* Values alone, in memory of their own size. */
 		uint8_t *values = allocate(size - skip);
@@ -158,7 +160,8 @@ int main(void)
 		uint32_t a, b, c;
 		char direction;
 
-		if (sscanf(line, "message %" SCNx32 " %c2%*c %" SCNx32, &a, &direction, &b) == 3 && hex) {
+		if (sscanf(line, "message %" SCNx32 " %c2%*c %" SCNx32, &a, &direction, &b) == 3 &&
+		    hex) {
 			hex[strcspn(hex, "\n")] = 0;
 			message(a, direction == 'a', b, hex + 1);
 		} else if (sscanf(line, "size %" SCNx32 " %" SCNx32 " %" SCNx32, &a, &b, &c) == 3) {

@@ -7,8 +7,8 @@
 
 /*
  * Decode one part of a message and encode what was found, arrays included. `payload` is what the
- * decoder gets: a response and a delayed response without their status. Returns the bytes written to
- * `out`, or a negative status of SCMI; SCMI_NOT_FOUND when there is no such part or it is empty.
+ * decoder gets: a response and a delayed response without their status. Returns the bytes written
+ * to `out`, or a negative status of SCMI; SCMI_NOT_FOUND when there is no such part or it is empty.
  */
 int scmi_reencode(uint32_t header, bool a2p, uint32_t version, const void *payload, size_t size,
 		  void *out, size_t space);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The generator itself: what it refuses and where it says so, expressions, equal output each time."""
+"""The generator: what it refuses and where it says so, expressions, equal output each time."""
 
 import contextlib
 import io

@@ -128,7 +128,7 @@ class RoundTrip(unittest.TestCase):
             self.assertEqual(result.encoded, one.clean, told)
 
     def test_garbage(self):
-        """Whatever comes: a status that is allowed, and what was understood means the same again."""
+        """Whatever comes: an allowed status, and what was understood means the same again."""
         understood = 0
         for _ in range(GARBAGE):
             protocol = self.rng.choice(self.protocols)

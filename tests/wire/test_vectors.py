@@ -219,8 +219,8 @@ class Vectors(unittest.TestCase):
                 for version in protocol.versions:
                     with self.subTest(f"{protocol.name} {name} {part} {version:#x}"):
                         if part == "request":
-                            self.assertEqual(self.driver.size(word >> 10 & 0xff, word & 0xff, version),
-                                             sizes.get(version, -1))
+                            size = self.driver.size(word >> 10 & 0xff, word & 0xff, version)
+                            self.assertEqual(size, sizes.get(version, -1))
                         if version not in sizes:
                             self.assertEqual(self.ask(word, part, version, b"\0" * 256).status,
                                              wire.NOT_FOUND)
