@@ -195,6 +195,26 @@ class Stm32mp157c(Boot, Case):
             self.assertEqual(agent.rate(clock), rate)
 
 
+class Juno(Boot, Case):
+    board = os.path.abspath(os.path.join(EXAMPLES, "juno.yaml"))
+
+    def test_boots(self):
+        self.boot(Kernel73(self, self.connect("tester")), 3)
+        self.boot(Kernel73(self, self.connect("ospm")), 2)
+        self.boot(Kernel61(self, self.connect("ospm")), 2)
+
+
+class Everything(Boot, Case):
+    board = os.path.abspath(os.path.join(EXAMPLES, "everything.yaml"))
+
+    def test_boots(self):
+        for name in ("tester", "dense", "few", "pinned", "viewer", "limited", "busy", "patient", "bare"):
+            with self.subTest(name):
+                self.boot(Kernel73(self, self.connect(name)), 3)
+        self.boot(Kernel73(self, self.connect("old")), 2)
+        self.boot(Kernel61(self, self.connect("old")), 2)
+
+
 class Bench(Boot, Case):
     def test_linux_7_3(self):
         self.boot(Kernel73(self, self.connect()), 3)
