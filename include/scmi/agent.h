@@ -31,15 +31,14 @@ struct scmi_transfer;
 /* What the host does for an agent. `ctx` is handed to each. */
 struct scmi_agent_host {
 	void *ctx;
-	/*
-	 * Hand one message to the transport; it is copied before this returns. -EAGAIN: full now.
-	 */
+	/* Hand one message to the transport, which copies it. 0; -EAGAIN: full now. */
 	int (*send)(void *ctx, const void *message, size_t size);
 	/* Monotonic time in nanoseconds. */
 	uint64_t (*now_ns)(void *ctx);
 	/*
-	 * Block until something was received or deadline_ns has come; then 0. May be NULL: the
-	 * blocking calls then give -ENOSYS. -ENODEV ends the wait.
+	 * Block until something was received or deadline_ns has come; then 0, as for no reason at
+	 * all. -ENODEV ends the wait. With several threads, what is received after a thread's last
+	 * wait() ended ends its next one. May be NULL: the blocking calls then give -ENOSYS.
 	 */
 	int (*wait)(void *ctx, uint64_t deadline_ns);
 	/* The channel lock, possibly taken with interrupts off. Both or neither. */

@@ -32,6 +32,7 @@ struct scmi_transfer {
 	enum scmi_transfer_state state;
 	uint32_t header; /* as sent */
 	bool delayed;    /* a delayed response is wanted */
+	bool sending;    /* the transport reads the command */
 	uint64_t deadline_ns;
 	scmi_done_fn *done; /* NULL for a blocking call */
 	void *ctx;

@@ -93,6 +93,7 @@ static int prepare(struct scmi_agent *agent, const struct scmi_command *command,
 		return token;
 	}
 	transfer->state = SCMI_TRANSFER_OUT;
+	transfer->sending = true;
 	transfer->header = scmi_header(command->protocol_id, SCMI_COMMAND, command->message_id,
 				       (uint32_t)token);
 	transfer->delayed = command->delayed;
@@ -114,52 +115,6 @@ static uint64_t timeout_ns(const struct scmi_agent *agent, const struct scmi_com
 	return command->timeout_ns ? command->timeout_ns : agent->config.response_timeout_ns;
 }
 
-/*
- * Hand it to the transport; from then on its time runs. On failure it is still out, without a
- * limit. While the transport has it another thread may see it answered, ended, even used for
- * another command: `header` tells whether it still is the same.
- */
-static int send_once(struct scmi_transfer *transfer, uint32_t header,
-		     const struct scmi_command *command)
-{
-	struct scmi_agent *agent = transfer->agent;
-	const struct scmi_agent_host *host = &agent->config.host;
-	uint64_t now_ns;
-	int error;
-
-	error = host->send(host->ctx, transfer->command, SCMI_HEADER_SIZE + command->size);
-	if (error)
-		return error;
-	now_ns = scmi_agent_now_ns(agent);
-	scmi_agent_lock(agent);
-	agent->counters.sent++;
-	if (transfer->state == SCMI_TRANSFER_OUT && transfer->header == header)
-		transfer->deadline_ns = scmi_deadline_ns(now_ns, timeout_ns(agent, command));
-	scmi_agent_unlock(agent);
-	return 0;
-}
-
-/*
- * Sending failed: take everything back, as if it had never been. Returns false if somebody else
- * ended it meanwhile: then it stays so.
- */
-static bool withdraw(struct scmi_transfer *transfer, uint32_t header)
-{
-	struct scmi_agent *agent = transfer->agent;
-	bool withdrawn;
-
-	scmi_agent_lock(agent);
-	withdrawn = undecided(transfer) && transfer->header == header;
-	if (withdrawn) {
-		scmi_token_return(&agent->tokens, scmi_header_token(header));
-		scmi_list_remove(&transfer->link);
-		transfer->state = SCMI_TRANSFER_FREE;
-		scmi_list_prepend(&agent->free, &transfer->link);
-	}
-	scmi_agent_unlock(agent);
-	return withdrawn;
-}
-
 /* Before sending: the answer may be there before the transport's send() returns. */
 static void trace_command(const struct scmi_transfer *transfer, const struct scmi_command *command)
 {
@@ -169,11 +124,48 @@ static void trace_command(const struct scmi_transfer *transfer, const struct scm
 		host->trace(host->ctx, true, transfer->command, SCMI_HEADER_SIZE + command->size);
 }
 
+static int send_once(const struct scmi_transfer *transfer, const struct scmi_command *command)
+{
+	const struct scmi_agent_host *host = &transfer->agent->config.host;
+
+	return host->send(host->ctx, transfer->command, SCMI_HEADER_SIZE + command->size);
+}
+
+/*
+ * The transport is done with it. If it was sent, its time runs from now on; if it was not (error),
+ * everything is taken back, as if it had never been. By now another thread may have seen it
+ * answered, ended, even released: then that is how it ended. Returns the error that is left.
+ */
+static int end_sending(struct scmi_transfer *transfer, const struct scmi_command *command,
+		       int error)
+{
+	struct scmi_agent *agent = transfer->agent;
+	uint64_t now_ns = error ? 0 : scmi_agent_now_ns(agent);
+
+	scmi_agent_lock(agent);
+	transfer->sending = false;
+	if (!error) {
+		agent->counters.sent++;
+		if (transfer->state == SCMI_TRANSFER_OUT)
+			transfer->deadline_ns =
+				scmi_deadline_ns(now_ns, timeout_ns(agent, command));
+	} else if (undecided(transfer)) {
+		scmi_token_return(&agent->tokens, scmi_header_token(transfer->header));
+		scmi_list_remove(&transfer->link);
+		transfer->state = SCMI_TRANSFER_FREE;
+	} else {
+		error = 0;
+	}
+	if (transfer->state == SCMI_TRANSFER_FREE)
+		scmi_list_prepend(&agent->free, &transfer->link);
+	scmi_agent_unlock(agent);
+	return error;
+}
+
 int scmi_agent_submit(struct scmi_agent *agent, const struct scmi_command *command,
 		      scmi_done_fn *done, void *ctx, struct scmi_transfer **handle)
 {
 	struct scmi_transfer *transfer;
-	uint32_t header;
 	int error;
 
 	if (!done)
@@ -181,15 +173,11 @@ int scmi_agent_submit(struct scmi_agent *agent, const struct scmi_command *comma
 	error = prepare(agent, command, done, ctx, &transfer);
 	if (error)
 		return error;
-	header = transfer->header;
 	/* Before sending: another thread may have called done() by the time send() returns. */
 	if (handle)
 		*handle = transfer;
 	trace_command(transfer, command);
-	error = send_once(transfer, header, command);
-	if (error && withdraw(transfer, header))
-		return error;
-	return 0;
+	return end_sending(transfer, command, send_once(transfer, command));
 }
 
 int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_transfer *transfer)
@@ -239,7 +227,7 @@ static int send_until(struct scmi_transfer *transfer, const struct scmi_command 
 	int error;
 
 	trace_command(transfer, command);
-	error = send_once(transfer, transfer->header, command);
+	error = send_once(transfer, command);
 	if (error == -EAGAIN) {
 		uint64_t own_limit_ns =
 			scmi_deadline_ns(scmi_agent_now_ns(agent), timeout_ns(agent, command));
@@ -254,7 +242,7 @@ static int send_until(struct scmi_transfer *transfer, const struct scmi_command 
 			return error;
 		error = let_come(agent, command, retry_ns);
 		if (!error)
-			error = send_once(transfer, transfer->header, command);
+			error = send_once(transfer, command);
 	}
 	return error;
 }
@@ -315,8 +303,8 @@ int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command
 	if (command->poll_budget_us)
 		limit_ns = scmi_deadline_ns(scmi_agent_now_ns(agent),
 					    command->poll_budget_us * (uint64_t)1000);
-	error = send_until(transfer, command, limit_ns);
-	if (error && withdraw(transfer, transfer->header))
+	error = end_sending(transfer, command, send_until(transfer, command, limit_ns));
+	if (error)
 		return error;
 	await(transfer, command, limit_ns);
 	error = scmi_result_error(&transfer->result);
@@ -338,6 +326,8 @@ void scmi_transfer_put(struct scmi_transfer *transfer)
 
 	scmi_agent_lock(agent);
 	transfer->state = SCMI_TRANSFER_FREE;
-	scmi_list_prepend(&agent->free, &transfer->link);
+	/* Not while the transport reads it: then end_sending() frees it. */
+	if (!transfer->sending)
+		scmi_list_prepend(&agent->free, &transfer->link);
 	scmi_agent_unlock(agent);
 }

@@ -17,6 +17,12 @@ static int host_send(void *ctx, const void *bytes, size_t size)
 	struct message *message;
 
 	assert_int_equal(peer->locked, 0);
+	if (peer->on_send) {
+		void (*on_send)(struct peer *peer, uint32_t header) = peer->on_send;
+
+		peer->on_send = NULL;
+		on_send(peer, scmi_get_le32(bytes));
+	}
 	if (peer->send_error)
 		return peer->send_error;
 	assert_true(peer->sent_count < SENT_MAX);

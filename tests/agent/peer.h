@@ -59,6 +59,8 @@ struct peer {
 	struct message sent[SENT_MAX];
 	unsigned int sent_count;
 	int send_error; /* what send() gives */
+	/* What happens while the transport sends; once. */
+	void (*on_send)(struct peer *peer, uint32_t header);
 
 	/* What happens while the agent waits; NULL: time passes until the deadline. */
 	void (*on_wait)(struct peer *peer);

@@ -236,6 +236,38 @@ static void nothing_answers_what_was_never_sent(void **state)
 	peer_fini(&peer);
 }
 
+/* Answered, dispatched and released before the transport has read all of it: it stays as it is. */
+static void answer_while_sending(struct peer *peer, uint32_t header)
+{
+	peer_say(peer, WORDS(header, 0, 1, 2));
+	assert_int_equal(scmi_agent_dispatch(peer->agent), 1);
+	assert_int_equal(
+		scmi_agent_submit(peer->agent, &rate_get, record_outcome, NULL, NULL), -EBUSY);
+}
+
+static void an_answer_may_come_while_sending(void **state)
+{
+	struct outcome outcome = { 0 };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, false);
+	peer.on_send = answer_while_sending;
+	assert_int_equal(
+		scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL), 0);
+	assert_int_equal(outcome.calls, 1);
+	/* Even when the transport then says that it could not be sent. */
+	peer.on_send = answer_while_sending;
+	peer.send_error = -EAGAIN;
+	assert_int_equal(
+		scmi_agent_submit(peer.agent, &rate_get, record_outcome, &outcome, NULL), 0);
+	assert_int_equal(outcome.calls, 2);
+	peer.send_error = 0;
+	assert_works(&peer);
+	assert_int_equal(scmi_agent_next_deadline(peer.agent), SCMI_NEVER);
+	peer_fini(&peer);
+}
+
 static void sizes_that_cannot_be_are_dropped(void **state)
 {
 	static uint8_t bytes[MESSAGE_SIZE_MAX + 1];
@@ -373,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_delayed_response_may_overtake_its_answer),
 		cmocka_unit_test(a_header_that_fits_nothing_is_dropped),
 		cmocka_unit_test(nothing_answers_what_was_never_sent),
+		cmocka_unit_test(an_answer_may_come_while_sending),
 		cmocka_unit_test(sizes_that_cannot_be_are_dropped),
 		cmocka_unit_test(impossible_statuses_break_the_protocol),
 		cmocka_unit_test(without_p2a_nothing_comes_by_itself),
