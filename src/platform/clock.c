@@ -254,6 +254,7 @@ static int clock_rate_get(const struct scmi_call *call)
 {
 	struct scmi_clock_rate_get_request request;
 	struct scmi_clock_rate_get_response response;
+	const struct scmi_clock_resource *clock;
 	const struct scmi_clock_view *view;
 	int status;
 
@@ -264,9 +265,10 @@ static int clock_rate_get(const struct scmi_call *call)
 	view = find_clock(call, request.clock_id);
 	if (!view)
 		return SCMI_NOT_FOUND;
-	scmi_clock_lock(view->clock);
-	response.rate_hz = view->clock->ops->rate_hz(view->clock);
-	scmi_clock_unlock(view->clock);
+	clock = view->clock;
+	scmi_clock_lock(clock);
+	response.rate_hz = clock->ops->rate_hz(clock);
+	scmi_clock_unlock(clock);
 	return scmi_clock_rate_get_response_encode(call->values, call->space, &response,
 						   call->service->version);
 }

@@ -53,12 +53,15 @@ static void children_change_with_their_parent(void **state)
 	peer_new(&manager, *state, MANAGER, true);
 	peer_new(&guest, *state, GUEST, true);
 	subscribe(&guest, 9, GUEST_MUX, 1);
+	/* The parent that it has already. */
+	expect(&manager, WORDS(CLOCK(0xd), MUX, OSC), WORDS(CLOCK(0xd), SUCCESS));
+	expect_silence(&guest);
 	expect(&manager, WORDS(CLOCK(0xd), MUX, PLL), WORDS(CLOCK(0xd), SUCCESS));
 	scmi_platform_tick(guest.world->platform, guest.world->now_ns);
 	expect_sent(&guest, WORDS(CLOCK_EVENT(0), 0, GUEST_MUX, 100000000, 0));
 	set(&manager, PLL, 400000000);
 	expect_sent(&guest, WORDS(CLOCK_EVENT(0), 0, GUEST_MUX, 200000000, 0));
-	/* The same parent again. */
+	/* Again. */
 	expect(&manager, WORDS(CLOCK(0xd), MUX, PLL), WORDS(CLOCK(0xd), SUCCESS));
 	expect_silence(&guest);
 	peer_free(&manager);

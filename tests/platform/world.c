@@ -13,7 +13,7 @@ static const struct scmi_board_clock_config uart_configs[] = {
 	{.type = 0x80, .value = 7, .min = 0, .max = 100},
 };
 static const struct scmi_board_clock clocks[CLOCKS] = {
-	[OSC] = {.name = "osc", .start_hz = 24000000, .enabled = true, .always_on = true},
+	[OSC] = {.name = "osc", .start_hz = 24000000, .always_on = true},
 	[PLL] = {.name = "pll", .start_hz = 200000000, .rates_hz = pll_rates, .rate_count = 4,
 		 .parents = pll_parents, .parent_count = 1, .enabled = true},
 	[MUX] = {.name = "mux", .parents = mux_parents, .parent_count = 2, .divide = 2},
