@@ -32,13 +32,17 @@ struct scmi_instance_options {
 
 /**
  * scmi_instance_open() - connect to a platform
- * @uri: SCHEME:ADDRESS[?SETTING=VALUE[&…]], for example unix:/run/scmid/tester.sock?response-timeout-ms=100.
- *       Settings: response-timeout-ms, delayed-timeout-ms, messages-max, message-size-max.
+ * @uri: SCHEME:ADDRESS[?SETTING=VALUE[&…]], for example
+ *       unix:/run/scmid/tester.sock?response-timeout-ms=100. In the address %XX is the byte XX,
+ *       for a path with '?' or '%' in it. Settings: response-timeout-ms and delayed-timeout-ms
+ *       (1 .. 3600000), messages-max (1 .. 1024), message-size-max (32 .. 65536).
  * @options: may be NULL
  * @why: if not NULL, a sentence for people on failure, NUL-terminated in why[why_size]
  *
- * Returns 0, -EINVAL (URI), -EOPNOTSUPP (no transport has this scheme), or what the transport's open gave (-ENOENT,
- * -EACCES, -ECONNREFUSED …). Sends nothing by itself.
+ * Returns 0, -EINVAL (URI, or a setting out of its range), -EOPNOTSUPP (no transport has this
+ * scheme, or it has no agent's end), -ENOMEM, or what the transport's open gave (-ENOENT,
+ * -EACCES, -ECONNREFUSED …). Sends nothing by itself; may block for a connection, at most for
+ * the response timeout.
  */
 int scmi_instance_open(struct scmi_instance **instance, const char *uri,
 		       const struct scmi_instance_options *options, char *why, size_t why_size);
