@@ -5,7 +5,7 @@ import time
 import unittest
 
 import facts
-from scmi_client import PATIENCE_S, SUCCESS, Scmid, status_name
+from scmi_client import PATIENCE_S, SUCCESS, Closed, Scmid, status_name
 
 
 class Case(unittest.TestCase):
@@ -30,6 +30,14 @@ class Case(unittest.TestCase):
         if not self.shared:
             self.scmid = Scmid(self.board)
             self.addCleanup(self.scmid.stop)
+
+    def tearDown(self):
+        for agent in self.scmid.agents if not self.shared else ():
+            try:
+                agent.barrier()
+            except (OSError, Closed):
+                continue  # closed by the test or with the daemon
+            self.assertEqual(agent.late, [], "an answer that nobody waited for: %s" % [str(m) for m in agent.late])
 
     def connect(self, name="main"):
         return self.scmid.connect(name)

@@ -3,6 +3,8 @@
 
 Nothing here comes from the code under test: the header and the payloads are put together from the
 specification's facts by hand. One datagram on the socket is one message: a little-endian header word and the payload.
+
+The tests run by themselves too, in this directory: SCMID=path/to/scmid python3 -m unittest
 """
 
 import os

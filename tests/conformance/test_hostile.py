@@ -180,6 +180,7 @@ class Hostile(Case):
             if raw[:4] == wanted:
                 break
         self.assertIsNotNone(raw, "delayed responses are kept until the agent takes them")
+        agent.close()
 
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.scmid.process.pid))

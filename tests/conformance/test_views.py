@@ -36,15 +36,12 @@ class Hidden(Case):
             agent = self.connect(name)
             for message in range(0x3, 0x12):
                 for rest in OTHER_WORDS.get(message, [(), (0,)]):
-                    if (message, version < facts.V3_0) == (facts.CLOCK_CONFIG_SET, True):
+                    if message == facts.CLOCK_CONFIG_SET and version < facts.V3_0:
                         rest = rest[:1]
-                    hidden = agent.clock(message, *facts.clock_fields(message, bench.SECRET, rest or (0,))
-                                         [:1 + len(rest)])
-                    for absent in bench.ABSENT:
-                        answer = agent.clock(message, *facts.clock_fields(message, absent, rest or (0,))
-                                             [:1 + len(rest)])
-                        self.same_bytes(hidden, answer, "clock %d is hidden from %s, %d is absent"
-                                        % (bench.SECRET, name, absent))
+                    hidden, *absent = (agent.clock(message, *facts.clock_fields(message, clock, rest))
+                                       for clock in (bench.SECRET, *bench.ABSENT))
+                    for answer in absent:
+                        self.same_bytes(hidden, answer, "clock %d is hidden from %s" % (bench.SECRET, name))
             self.expect_silence(agent, "nothing was asked for")
 
     def test_gap_is_absent(self):
