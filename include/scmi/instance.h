@@ -9,9 +9,10 @@
  *	    !scmi_clock_rate_get(scmi_instance_agent(instance), 0, &rate_hz))
  *		…
  *
- * No hidden thread, no global state: instances are independent. One thread uses an instance at a time.
- * Plain calls block; for everything else wait on scmi_instance_fd() until scmi_instance_next_deadline_ns(), then
- * call scmi_instance_dispatch(), which calls the callbacks of completions and notifications.
+ * No hidden thread, no global state: instances are independent. One thread uses an instance at a
+ * time. Plain calls block; for everything else wait on scmi_instance_fd() until
+ * scmi_instance_next_deadline_ns(), then call scmi_instance_dispatch(), which calls the callbacks
+ * of completions and notifications.
  */
 #ifndef SCMI_INSTANCE_H
 #define SCMI_INSTANCE_H
@@ -47,7 +48,10 @@ struct scmi_instance_options {
 int scmi_instance_open(struct scmi_instance **instance, const char *uri,
 		       const struct scmi_instance_options *options, char *why, size_t why_size);
 
-/* Every transfer ends with -ENODEV, callbacks are called, then everything is freed. NULL is allowed. */
+/*
+ * Every transfer ends with -ENODEV, callbacks are called, then everything is freed. NULL is
+ * allowed.
+ */
 void scmi_instance_close(struct scmi_instance *instance);
 
 /* The agent, for typed calls; lives as long as the instance. */
@@ -56,10 +60,16 @@ struct scmi_agent *scmi_instance_agent(struct scmi_instance *instance);
 /* A descriptor to poll for reading; the instance's, do not close. */
 int scmi_instance_fd(struct scmi_instance *instance);
 
-/* When dispatch is due at the latest (CLOCK_MONOTONIC, ns), SCMI_NEVER if it is not. */
+/*
+ * When dispatch is due at the latest (CLOCK_MONOTONIC, ns), SCMI_NEVER if it is not. 0: now, as a
+ * blocking call has taken in something for a callback; the descriptor need not be readable then.
+ */
 uint64_t scmi_instance_next_deadline_ns(struct scmi_instance *instance);
 
-/* Take what arrived, time out what is over, call callbacks. Does not block. 0, or -ENODEV when the platform is gone. */
+/*
+ * Take what arrived, time out what is over, call callbacks. Does not block. 0, or -ENODEV when the
+ * platform is gone.
+ */
 int scmi_instance_dispatch(struct scmi_instance *instance);
 
 #endif
