@@ -87,7 +87,8 @@ int agent_find(struct cli *cli, const char *text, uint32_t *id)
 		      cli_hint(cli, "'scmi base agents' lists those you see");
 }
 
-void agent_put(struct output *out, const char *key, const char *label, const struct agent_name *agent)
+void agent_put(struct output *out, const char *key, const char *label,
+	       const struct agent_name *agent)
 {
 	char line[64], *clean = output_clean(agent->name);
 
@@ -141,7 +142,8 @@ static int fail_permission(struct cli *cli, int error, const char *what)
 	if (error == scmi_error_from_status(SCMI_DENIED))
 		cli_hint(cli, "only a trusted agent may do that to others");
 	else if (error == scmi_error_from_status(SCMI_NOT_FOUND))
-		cli_hint(cli, "'scmi base agents' lists the agents you see; devices are numbered by the"
+		cli_hint(cli,
+			 "'scmi base agents' lists the agents you see; devices are numbered by the"
 			 " platform's board");
 	return cli->failure.exit_code;
 }
@@ -166,8 +168,8 @@ int cli_base_permit(struct cli *cli)
 	if (code)
 		return code;
 	if (one)
-		error = scmi_base_set_protocol_permissions(cli->agent, agent_id, (uint32_t)device_id,
-							   protocol_id, allow);
+		error = scmi_base_set_protocol_permissions(cli->agent, agent_id,
+							   (uint32_t)device_id, protocol_id, allow);
 	else
 		error = scmi_base_set_device_permissions(cli->agent, agent_id, (uint32_t)device_id,
 							 allow);
@@ -196,7 +198,8 @@ int cli_base_reset(struct cli *cli)
 	} else {
 		code = agents_load(cli, &agents);
 		if (!code && !agents.self)
-			code = cli_fail_unsupported(cli, "the platform does not tell which agent you are");
+			code = cli_fail_unsupported(
+				cli, "the platform does not tell which agent you are");
 		agent_id = code ? 0 : agents.self->id;
 	}
 	if (code)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* scmi bench: round trips one after another, beside the floor of the same machine in the same run. */
+/*
+ * scmi bench: round trips one after another, beside the floor of the same machine in the same run.
+ */
 #include "cli.h"
 
 #include <scmi/base.h>
@@ -157,8 +159,9 @@ static void warn_unbound(const struct cli *cli, int cpu)
 	    sched_getaffinity(peer.pid, sizeof(set), &set))
 		return;
 	if (CPU_COUNT(&set) != 1 || !CPU_ISSET((size_t)cpu, &set))
-		fprintf(stderr, "scmi: note: the platform is not bound to CPU %d: taskset -cp %d %d\n",
-			cpu, cpu, (int)peer.pid);
+		fprintf(stderr,
+			"scmi: note: the platform is not bound to CPU %d: taskset -cp %d %d\n", cpu,
+			cpu, (int)peer.pid);
 }
 
 static int measure_floor(struct cli *cli, struct bench *bench, int cpu, int other_cpu)
@@ -188,8 +191,8 @@ static int measure_floor(struct cli *cli, struct bench *bench, int cpu, int othe
 }
 
 /*
- * Where nobody is bound to a CPU the system may put both ends on one, which can be faster: then the lower floor
- * of the two counts.
+ * Where nobody is bound to a CPU the system may put both ends on one, which can be faster: then the
+ * lower floor of the two counts.
  */
 static int measure_floors(struct cli *cli, struct bench *bench)
 {
@@ -227,7 +230,8 @@ int cli_bench(struct cli *cli)
 {
 	struct bench bench = {
 		.message = "PROTOCOL_VERSION",
-		.command = { .protocol_id = SCMI_BASE_PROTOCOL, .message_id = SCMI_PROTOCOL_VERSION },
+		.command = { .protocol_id = SCMI_BASE_PROTOCOL,
+			     .message_id = SCMI_PROTOCOL_VERSION },
 		.answer_size = SCMI_ANSWER_SIZE_MIN + 4,
 		.count = cli->options.count ? cli->options.count : COUNT_DEFAULT,
 	};

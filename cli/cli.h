@@ -3,9 +3,9 @@
  * scmi, the command line: what its verbs share.
  *
  * A verb is a row of the table in commands.c and a function that gets the `struct cli`: options and
- * arguments as given, and, unless the verb works offline, an agent that is connected. It says its result to
- * cli->out and returns an exit code; when something goes wrong it returns what one of the cli_fail_*()
- * functions gave, which is then said to the user in the chosen format.
+ * arguments as given, and, unless the verb works offline, an agent that is connected. It says its
+ * result to cli->out and returns an exit code; when something goes wrong it returns what one of the
+ * cli_fail_*() functions gave, which is then said to the user in the chosen format.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -16,9 +16,10 @@
 
 enum cli_exit {
 	CLI_OK = 0,
-	CLI_REFUSED = 1,     /* the platform answered with a status, or cannot do it */
-	CLI_USAGE = 2,	     /* the command line is wrong */
-	CLI_UNREACHABLE = 3, /* no platform, it went away, no answer in time, or it breaks the protocol */
+	CLI_REFUSED = 1, /* the platform answered with a status, or cannot do it */
+	CLI_USAGE = 2,	 /* the command line is wrong */
+	/* No platform, it went away, no answer in time, or it breaks the protocol. */
+	CLI_UNREACHABLE = 3,
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -77,7 +78,10 @@ struct cli_option {
 	const char *argument; /* how help writes it; NULL: a switch */
 	uint32_t bit;	      /* 0: every verb takes it */
 	const char *about;
-	/* 0, or the exit code of a failure. NULL for a switch: then the bool at `flag` of the options is set. */
+	/*
+	 * 0, or the exit code of a failure. NULL for a switch: then the bool at `flag` of the
+	 * options is set.
+	 */
 	int (*set)(struct cli *cli, const struct cli_option *option, const char *value);
 	size_t flag;
 };
@@ -136,7 +140,10 @@ struct cli {
 /* options.c: 0, or the exit code of a failure. */
 int cli_parse(struct cli *cli, int argc, char **argv);
 
-/* options.c: the verb that the words begin with, of two words rather than of one; NULL if there is none. */
+/*
+ * options.c: the verb that the words begin with, of two words rather than of one; NULL if there is
+ * none.
+ */
 const struct cli_command *cli_find_command(const char *const *words, unsigned int count,
 					   unsigned int *used);
 
@@ -158,7 +165,7 @@ void cli_explain(const struct cli_command *command);
 /* How a verb is written, for errors. */
 void cli_synopsis(char *text, size_t size, const struct cli_command *command);
 
-/* ---- failures: each returns the exit code ----------------------------------------------------- */
+/* ---- failures: each returns the exit code ---------------------------------------------------- */
 
 int cli_fail_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -173,13 +180,13 @@ int cli_fail_unsupported(struct cli *cli, const char *format, ...)
 /* What would be right, added to the failure just made; returns its exit code. */
 int cli_hint(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- memory: these end the program rather than fail ------------------------------------------- */
+/* ---- memory: these end the program rather than fail ------------------------------------------ */
 
 void *cli_allocate(size_t size); /* zeroed */
 void *cli_reallocate(void *memory, size_t size);
 void cli_out_of_memory(void) __attribute__((noreturn));
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* The nearest of `names` to what was written; NULL if none is near. */
 const char *cli_nearest(const char *written, const char *const *names, size_t count);
@@ -191,7 +198,7 @@ int cli_message(struct cli *cli, uint8_t protocol_id, const char *text, uint8_t 
 /* "clock", or "0x82" where no name is known; text[] is used for the second. */
 const char *cli_protocol_name(uint32_t protocol_id, char text[8]);
 
-/* ---- the verbs' functions ---------------------------------------------------------------------- */
+/* ---- the verbs' functions -------------------------------------------------------------------- */
 
 int cli_info(struct cli *cli);
 int cli_clock_list(struct cli *cli);

@@ -22,7 +22,7 @@ static const char *rate_text(unsigned int slot, uint64_t rate_hz)
 	return texts[slot];
 }
 
-/* ---- set --------------------------------------------------------------------------------------- */
+/* ---- set ------------------------------------------------------------------------------------- */
 
 static int parse_rate(struct cli *cli, uint64_t *rate_hz)
 {
@@ -30,7 +30,8 @@ static int parse_rate(struct cli *cli, uint64_t *rate_hz)
 	int error;
 
 	/* `1.5 GHz` may come as one word or as two. */
-	snprintf(text, sizeof(text), "%s%s%s", cli->arguments[1], cli->argument_count > 2 ? " " : "",
+	snprintf(text, sizeof(text), "%s%s%s", cli->arguments[1],
+		 cli->argument_count > 2 ? " " : "",
 		 cli->argument_count > 2 ? cli->arguments[2] : "");
 	error = cli_parse_rate(text, rate_hz);
 	if (error == -EDOM)
@@ -39,7 +40,8 @@ static int parse_rate(struct cli *cli, uint64_t *rate_hz)
 		return cli_fail_usage(cli, "'%s' is more than 64 bits of Hz can say", text);
 	if (error) {
 		cli_fail_usage(cli, "'%s' is not a rate", text);
-		return cli_hint(cli, "write Hz, or a number with a unit: 32768, 24MHz, 1.5GHz, 32.768kHz");
+		return cli_hint(
+			cli, "write Hz, or a number with a unit: 32768, 24MHz, 1.5GHz, 32.768kHz");
 	}
 	return 0;
 }
@@ -79,7 +81,8 @@ static int fail_set(struct cli *cli, int error, const struct clock *clock, uint6
 	else if (status == SCMI_DENIED)
 		cli_hint(cli, "'scmi clock show %s' says what you may change", clock->name);
 	else if (status == SCMI_NOT_SUPPORTED && (cli->options.async || cli->options.no_wait))
-		cli_hint(cli, "this platform may take no asynchronous changes: try without --async");
+		cli_hint(cli,
+			 "this platform may take no asynchronous changes: try without --async");
 	return cli->failure.exit_code;
 }
 
@@ -136,7 +139,7 @@ int cli_clock_set(struct cli *cli)
 	return CLI_OK;
 }
 
-/* ---- state ------------------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 static int change_state(struct cli *cli, bool enable)
 {
@@ -158,7 +161,8 @@ static int change_state(struct cli *cli, bool enable)
 	}
 	error = scmi_clock_config_get(cli->agent, clock.id, SCMI_CLOCK_NO_CONFIG, &enabled, NULL);
 	if (error)
-		return cli_fail_call(cli, error, "clock %s: cannot read the state back", clock.name);
+		return cli_fail_call(cli, error, "clock %s: cannot read the state back",
+				     clock.name);
 	out_open(out, NULL, NULL);
 	clock_put(out, &clock);
 	out_field(out, "asked", NULL, value_text(enable ? "enabled" : "disabled"));
@@ -166,7 +170,8 @@ static int change_state(struct cli *cli, bool enable)
 	out_say(out, "%s: %s", clock.name, enabled ? "enabled" : "disabled");
 	/* A clock runs while any agent wants it. */
 	if (enabled && !enable)
-		out_say(out, "you no longer ask for it; it runs on for another agent, or always does");
+		out_say(out,
+			"you no longer ask for it; it runs on for another agent, or always does");
 	out_close(out);
 	return CLI_OK;
 }
@@ -181,7 +186,7 @@ int cli_clock_disable(struct cli *cli)
 	return change_state(cli, false);
 }
 
-/* ---- parent ------------------------------------------------------------------------------------ */
+/* ---- parent ---------------------------------------------------------------------------------- */
 
 static int fail_parent(struct cli *cli, int error, const struct clock *clock)
 {

@@ -42,7 +42,9 @@ static int parse_type(struct cli *cli, const char *text, uint8_t *type)
 		return 0;
 	}
 	cli_fail_usage(cli, "'%s' is not a type of configuration", text);
-	return cli_hint(cli, "there are duty-cycle (percent), phase (degrees), and 0x80 to 0xff, the vendor's");
+	return cli_hint(
+		cli,
+		"there are duty-cycle (percent), phase (degrees), and 0x80 to 0xff, the vendor's");
 }
 
 static void put_config(struct output *out, uint8_t type, uint32_t value)
@@ -73,7 +75,8 @@ int clock_put_configs(struct cli *cli, const struct clock *clock)
 
 	out_list_open(cli->out, "configurations");
 	for (size_t i = 0; i < CONFIG_TYPES && clock->attributes.extended_config; i++) {
-		error = scmi_clock_config_get(cli->agent, clock->id, config_types[i].type, NULL, &value);
+		error = scmi_clock_config_get(cli->agent, clock->id, config_types[i].type, NULL,
+					      &value);
 		if (!error)
 			put_config(cli->out, config_types[i].type, value);
 		else if (!scmi_error_is_status(error))

@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* More than the 16 bits that count remaining rates and the 12 that count those of an answer can say. */
+/*
+ * More than the 16 bits that count remaining rates and the 12 that count those of an answer can
+ * say.
+ */
 #define RATES_MAX 70000
 #define PARENTS_MAX 512
 
@@ -79,7 +82,7 @@ int cli_clock_list(struct cli *cli)
 	return CLI_OK;
 }
 
-/* ---- rates ------------------------------------------------------------------------------------- */
+/* ---- rates ----------------------------------------------------------------------------------- */
 
 /* rates->rates_hz is to be freed, also after a failure. */
 static int load_rates(struct cli *cli, const struct clock *clock, struct scmi_clock_rates *rates)
@@ -89,7 +92,9 @@ static int load_rates(struct cli *cli, const struct clock *clock, struct scmi_cl
 	*rates = (struct scmi_clock_rates){ .space = RATES_MAX };
 	rates->rates_hz = cli_allocate(RATES_MAX * sizeof(*rates->rates_hz));
 	error = scmi_clock_list_rates(cli->agent, clock->id, rates);
-	return error ? cli_fail_call(cli, error, "clock %s: cannot list the rates", clock->name) : 0;
+	if (error)
+		return cli_fail_call(cli, error, "clock %s: cannot list the rates", clock->name);
+	return 0;
 }
 
 /* Lowest, highest, step and count of a range; its rates are never listed one by one. */
@@ -180,7 +185,7 @@ static int put_rates_summary(struct cli *cli, const struct clock *clock)
 	return code;
 }
 
-/* ---- one clock --------------------------------------------------------------------------------- */
+/* ---- one clock ------------------------------------------------------------------------------- */
 
 /* The name of another clock; its number where it cannot be had. To be freed. */
 static char *name_of(struct cli *cli, uint32_t id)
@@ -199,9 +204,10 @@ static int put_parents(struct cli *cli, const struct clock *clock)
 	char *names[PARENTS_MAX], *current;
 	int error = scmi_clock_list_parents(cli->agent, clock->id, &parents);
 
+	if (scmi_error_is_status(error))
+		return 0;
 	if (error)
-		return scmi_error_is_status(error) ? 0 :
-			       cli_fail_call(cli, error, "clock %s: cannot list the parents", clock->name);
+		return cli_fail_call(cli, error, "clock %s: cannot list the parents", clock->name);
 	if (clock->has_parent) {
 		current = name_of(cli, clock->parent_id);
 		out_field(cli->out, "parent", "parent", value_text(current));

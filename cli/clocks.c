@@ -181,9 +181,11 @@ int clock_find(struct cli *cli, const char *text, struct clock *clock)
 	return code;
 }
 
-/* ---- the tree ---------------------------------------------------------------------------------- */
+/* ---- the tree -------------------------------------------------------------------------------- */
 
-/* Walk from a root through all that hangs below it and was not seen before; returns the new count. */
+/*
+ * Walk from a root through all that hangs below it and was not seen before; returns the new count.
+ */
 static size_t walk(struct clock_node *nodes, bool *seen, size_t root, size_t *order, size_t count)
 {
 	size_t at = root;
@@ -220,7 +222,8 @@ void clocks_tree(const struct clocks *clocks, struct clock_node *nodes, size_t *
 	/* From the last to the first, each put before its siblings: they end up ascending. */
 	for (size_t i = clocks->count; i-- > 0;) {
 		size_t parent = clocks->clock[i].has_parent ?
-					index_of(clocks, clocks->clock[i].parent_id) : NO_CLOCK;
+					index_of(clocks, clocks->clock[i].parent_id) :
+					NO_CLOCK;
 
 		if (parent == i)
 			parent = NO_CLOCK;
@@ -240,7 +243,7 @@ void clocks_tree(const struct clocks *clocks, struct clock_node *nodes, size_t *
 	free(seen);
 }
 
-/* ---- saying ------------------------------------------------------------------------------------ */
+/* ---- saying ---------------------------------------------------------------------------------- */
 
 struct value clock_may_change(const struct clock *clock, const char *texts[3])
 {

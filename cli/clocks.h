@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The clocks of a platform as this agent sees them: loading, finding by name, the tree they make. */
+/*
+ * The clocks of a platform as this agent sees them: loading, finding by name, the tree they make.
+ */
 #ifndef CLI_CLOCKS_H
 #define CLI_CLOCKS_H
 
@@ -52,9 +54,9 @@ void clocks_free(struct clocks *clocks);
 const char *clocks_name(const struct clocks *clocks, uint32_t id);
 
 /*
- * The order in which the tree is shown: each clock behind its parent, siblings by id. A clock whose parent
- * is not there, or that would be its own ancestor, stands at the root. order[] and nodes[] have
- * clocks->count elements.
+ * The order in which the tree is shown: each clock behind its parent, siblings by id. A clock whose
+ * parent is not there, or that would be its own ancestor, stands at the root. order[] and nodes[]
+ * have clocks->count elements.
  */
 void clocks_tree(const struct clocks *clocks, struct clock_node *nodes, size_t *order);
 
@@ -62,8 +64,8 @@ void clocks_tree(const struct clocks *clocks, struct clock_node *nodes, size_t *
 struct value clock_may_change(const struct clock *clock, const char *texts[3]);
 
 /*
- * A list "configurations" of those that the specification names and the clock has; the vendor's are too
- * many to ask for one by one. 0 or the exit code of a failure.
+ * A list "configurations" of those that the specification names and the clock has; the vendor's are
+ * too many to ask for one by one. 0 or the exit code of a failure.
  */
 int clock_put_configs(struct cli *cli, const struct clock *clock);
 

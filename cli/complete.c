@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * scmi complete -- WORD …: what may stand for the last word, one a line. A shell's completion script
- * only has to call this, and so knows every verb and option that the tables have.
+ * scmi complete -- WORD …: what may stand for the last word, one a line. A shell's completion
+ * script only has to call this, and so knows every verb and option that the tables have.
  */
 #include "clocks.h"
 #include "number.h"
@@ -107,7 +107,8 @@ static void offer_verbs(const char *const *words, unsigned int count, const char
 		const char *rest = command->name;
 		size_t length = count ? strlen(words[0]) : 0;
 
-		if (command->hidden || (count && (strncmp(rest, words[0], length) || rest[length] != ' ')))
+		if (command->hidden ||
+		    (count && (strncmp(rest, words[0], length) || rest[length] != ' ')))
 			continue;
 		rest += count ? length + 1 : 0;
 		snprintf(word, sizeof(word), "%.*s", (int)strcspn(rest, " "), rest);
@@ -118,7 +119,8 @@ static void offer_verbs(const char *const *words, unsigned int count, const char
 	}
 }
 
-static void offer_option_values(struct cli *cli, const struct cli_option *option, const char *partial)
+static void offer_option_values(struct cli *cli, const struct cli_option *option,
+				const char *partial)
 {
 	if (!strcmp(option->name, "--at"))
 		offer_sockets(partial);

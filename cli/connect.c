@@ -48,7 +48,7 @@ static void hint_at(struct cli *cli)
 		cli_hint(cli, "give --at URI or set SCMI_AT; there is %s", found);
 	else
 		cli_hint(cli, "give --at URI or set SCMI_AT, e.g. unix:/run/scmid/tester.sock; no"
-			 " socket is in " RUN_DIR ": is scmid running?");
+			      " socket is in " RUN_DIR ": is scmid running?");
 }
 
 int cli_speak(struct cli *cli, uint8_t protocol_id, uint32_t version)

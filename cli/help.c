@@ -65,7 +65,8 @@ void cli_overview(void)
 	put_commands("");
 	puts("\nOptions of every verb:");
 	put_options(0, true);
-	puts("\n'scmi help VERB' explains a verb. Exit codes: 0 it worked, 1 the platform refused,\n"
+	puts("\n'scmi help VERB' explains a verb.\n\n"
+	     "Exit codes: 0 it worked, 1 the platform refused,\n"
 	     "2 the command line is wrong, 3 the platform cannot be reached or does not answer.");
 }
 

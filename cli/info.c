@@ -70,8 +70,8 @@ static const struct scmi_describe_visitor count_visitor = {
 };
 
 /* A question without arguments; what the platform refuses leaves *answer and 0 bytes. */
-static int ask(struct cli *cli, uint8_t protocol_id, uint8_t message_id, uint8_t *answer, size_t space,
-	       size_t *size)
+static int ask(struct cli *cli, uint8_t protocol_id, uint8_t message_id, uint8_t *answer,
+	       size_t space, size_t *size)
 {
 	struct scmi_command command = { .protocol_id = protocol_id, .message_id = message_id };
 	struct scmi_transfer *transfer;
@@ -110,7 +110,8 @@ static int load_protocol(struct cli *cli, struct protocol *protocol)
 	/* What base counts is listed anyway. */
 	if (protocol->id == SCMI_BASE_PROTOCOL)
 		return 0;
-	error = ask(cli, protocol->id, SCMI_PROTOCOL_ATTRIBUTES, answer + 4, sizeof(answer) - 4, &size);
+	error = ask(cli, protocol->id, SCMI_PROTOCOL_ATTRIBUTES, answer + 4, sizeof(answer) - 4,
+		    &size);
 	memset(answer, 0, 4);
 	if (!error && size)
 		scmi_describe(header, SCMI_P2A, protocol->spoken, answer, size + 4, &count_visitor,
@@ -131,7 +132,8 @@ static void put_protocols(struct output *out, const struct protocol *protocols, 
 		{ .key = "counted" },
 	};
 
-	out_table_open(out, "protocols", "Protocols", columns, sizeof(columns) / sizeof(columns[0]));
+	out_table_open(out, "protocols", "Protocols", columns,
+		       sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < count; i++) {
 		const struct protocol *p = &protocols[i];
 		char has[64];
@@ -153,7 +155,8 @@ static void put_protocols(struct output *out, const struct protocol *protocols, 
 }
 
 /* The line "label  text" for what the platform may refuse to tell. */
-static int put_name(struct cli *cli, int error, const char *key, const char *label, const char *name)
+static int put_name(struct cli *cli, int error, const char *key, const char *label,
+		    const char *name)
 {
 	if (error && !scmi_error_is_status(error))
 		return cli_fail_call(cli, error, "cannot ask for the %s", label);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* From the words of the command line to a verb's function, and from its failure to the exit code. */
+/*
+ * From the words of the command line to a verb's function, and from its failure to the exit code.
+ */
 #include "cli.h"
 #include "number.h"
 #include "trace.h"
@@ -83,7 +85,8 @@ int cli_fail_call(struct cli *cli, int error, const char *format, ...)
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
 	memset(failure, 0, sizeof(*failure));
-	snprintf(failure->message, sizeof(failure->message), "%s: %s", what, scmi_error_text(error));
+	snprintf(failure->message, sizeof(failure->message), "%s: %s", what,
+		 scmi_error_text(error));
 	if (scmi_error_is_status(error)) {
 		failure->exit_code = CLI_REFUSED;
 		failure->kind = "refused";
@@ -103,9 +106,11 @@ int cli_fail_call(struct cli *cli, int error, const char *format, ...)
 		return failure->exit_code;
 	}
 	failure->exit_code = CLI_UNREACHABLE;
-	failure->kind = error == -ETIMEDOUT ? "timeout" : error == -EPROTO ? "protocol" : "unreachable";
-	if (error == -ETIMEDOUT)
+	failure->kind = error == -EPROTO ? "protocol" : "unreachable";
+	if (error == -ETIMEDOUT) {
+		failure->kind = "timeout";
 		cli_hint(cli, "--timeout MS waits longer; --trace shows what was sent");
+	}
 	return failure->exit_code;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What people call things: protocols and messages by name or number, and what they may have meant. */
+/*
+ * What people call things: protocols and messages by name or number, and what they may have meant.
+ */
 #include "cli.h"
 #include "number.h"
 
@@ -102,7 +104,8 @@ int cli_message(struct cli *cli, uint8_t protocol_id, const char *text, uint8_t 
 		       cli_protocol_name(protocol_id, protocol), text);
 	near = cli_nearest(text, names, count);
 	return near ? cli_hint(cli, "did you mean '%s'?", near) :
-		      cli_hint(cli, "write a name such as PROTOCOL_VERSION, or a number up to 0xff");
+		      cli_hint(cli,
+			       "write a name such as PROTOCOL_VERSION, or a number up to 0xff");
 }
 
 const char *cli_protocol_name(uint32_t protocol_id, char text[8])

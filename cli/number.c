@@ -53,8 +53,14 @@ static int unit_scale(const char *unit, uint64_t *scale)
 		const char *name;
 		uint64_t scale;
 	} units[] = {
-		{ "", 1 },	     { "hz", 1 },	   { "k", 1000 },	   { "khz", 1000 },
-		{ "m", 1000000 },    { "mhz", 1000000 },   { "g", 1000000000 },	   { "ghz", 1000000000 },
+		{ "", 1 },
+		{ "hz", 1 },
+		{ "k", 1000 },
+		{ "khz", 1000 },
+		{ "m", 1000000 },
+		{ "mhz", 1000000 },
+		{ "g", 1000000000 },
+		{ "ghz", 1000000000 },
 	};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -93,7 +99,9 @@ int cli_parse_rate(const char *text, uint64_t *rate_hz)
 		return error;
 	if (whole > UINT64_MAX / scale)
 		return -ERANGE;
-	/* Each decimal needs a tenth of the scale; one that would need less than 1 Hz must be zero. */
+	/*
+	 * Each decimal needs a tenth of the scale; one that would need less than 1 Hz must be zero.
+	 */
 	tenth = scale;
 	for (size_t i = 0; i < decimals; i++) {
 		unsigned int digit = (unsigned int)(fraction[i] - '0');

@@ -123,7 +123,8 @@ static int set_clock(struct cli *cli, const struct cli_option *option, const cha
 
 /* A switch, and an option with a value. */
 #define SWITCH(NAME, BIT, MEMBER, ABOUT) \
-	{ .name = (NAME), .bit = (BIT), .about = (ABOUT), .flag = offsetof(struct cli_options, MEMBER) }
+	{ .name = (NAME), .bit = (BIT), .about = (ABOUT), \
+	  .flag = offsetof(struct cli_options, MEMBER) }
 #define VALUED(NAME, ARGUMENT, BIT, SET, ABOUT) \
 	{ .name = (NAME), .argument = (ARGUMENT), .bit = (BIT), .about = (ABOUT), .set = (SET) }
 
@@ -199,8 +200,8 @@ static int take_option(struct cli *cli, char **argv, int *at, uint32_t *given)
 	if (option->argument && !value) {
 		value = argv[*at + 1];
 		if (!value)
-			return cli_fail_usage(cli, "%s needs a value: %s %s", option->name, option->name,
-					      option->argument);
+			return cli_fail_usage(cli, "%s needs a value: %s %s", option->name,
+					      option->name, option->argument);
 		++*at;
 	}
 	*given |= option->bit;

@@ -3,11 +3,11 @@
  * What a verb prints, once, for people and for programs.
  *
  * A verb says its result as objects, fields and tables with keys; a format (one table of functions
- * each) makes text or JSON of it. What has no key is for people only, what has no label or heading is for
- * programs only. say() is for people only.
+ * each) makes text or JSON of it. What has no key is for people only, what has no label or heading
+ * is for programs only. say() is for people only.
  *
- * Every string is copied. Texts that come from a platform may hold anything: both formats print what is
- * not printable ASCII as \xNN, so that a platform cannot play with the terminal.
+ * Every string is copied. Texts that come from a platform may hold anything: both formats print
+ * what is not printable ASCII as \xNN, so that a platform cannot play with the terminal.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H

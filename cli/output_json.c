@@ -47,8 +47,8 @@ static json_t *json_items(const struct value *value)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < value->list.count; i++)
-		json_array_append_new(array, value->kind == VALUE_TEXTS ? json_text(texts[i])
-									: json_integer(words[i]));
+		json_array_append_new(array, value->kind == VALUE_TEXTS ? json_text(texts[i]) :
+									  json_integer(words[i]));
 	return array;
 }
 

@@ -70,16 +70,18 @@ static void text_close(struct output *base)
 static void text_field(struct output *base, const char *key, const char *label, struct value value)
 {
 	struct text_output *out = (struct text_output *)base;
-	char *text;
+	char *text, *clean;
 
 	(void)key;
 	if (!label)
 		return;
 	text = output_render(value);
-	printf("%-*s ", LABEL_WIDTH - 1, label);
+	clean = output_clean(label);
+	printf("%-*s ", LABEL_WIDTH - 1, clean);
 	put_styled(out, value.style, text);
 	putchar('\n');
 	out->printed = true;
+	free(clean);
 	free(text);
 }
 
@@ -232,18 +234,24 @@ static void text_table_close(struct output *base)
 static void text_say(struct output *base, const char *sentence)
 {
 	struct text_output *out = (struct text_output *)base;
+	char *clean = output_clean(sentence);
 
-	printf("%s\n", sentence);
+	printf("%s\n", clean);
 	out->printed = true;
+	free(clean);
 }
 
 static void text_failure(struct output *base, const struct failure *failure)
 {
+	char *message = output_clean(failure->message), *hint = output_clean(failure->hint);
+
 	(void)base;
 	fflush(stdout);
-	fprintf(stderr, "scmi: %s\n", failure->message);
-	if (failure->hint[0])
-		fprintf(stderr, "scmi: %s\n", failure->hint);
+	fprintf(stderr, "scmi: %s\n", message);
+	if (hint[0])
+		fprintf(stderr, "scmi: %s\n", hint);
+	free(hint);
+	free(message);
 }
 
 static void text_free(struct output *base)

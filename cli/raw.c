@@ -31,8 +31,10 @@ static int parse_hex(struct cli *cli, const char *text, uint8_t *payload, size_t
 		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
 
 		if (low < 0)
-			return cli_fail_usage(cli, "hex: takes pairs of hexadecimal digits, one pair a"
-					      " byte; '%.16s' is not", text);
+			return cli_fail_usage(cli,
+					      "hex: takes pairs of hexadecimal digits, one pair a"
+					      " byte; '%.16s' is not",
+					      text);
 		if (*size == PAYLOAD_MAX)
 			return cli_fail_usage(cli, "more than %d bytes", PAYLOAD_MAX);
 		payload[(*size)++] = (uint8_t)(high << 4 | low);
@@ -50,7 +52,9 @@ static int parse_payload(struct cli *cli, uint8_t *payload, size_t *size)
 	for (unsigned int i = 2; i < cli->argument_count; i++) {
 		if (cli_parse_number(cli->arguments[i], UINT32_MAX, &word)) {
 			cli_fail_usage(cli, "'%s' is not a 32-bit number", cli->arguments[i]);
-			return cli_hint(cli, "write words as 7 or 0x7, or all bytes as hex:0700000000000000");
+			return cli_hint(
+				cli,
+				"write words as 7 or 0x7, or all bytes as hex:0700000000000000");
 		}
 		scmi_put_le32(payload + *size, (uint32_t)word);
 		*size += 4;
@@ -104,8 +108,8 @@ static int32_t put_answer(struct output *out, const void *message, size_t size, 
 }
 
 /* What the specification would have: said, not enforced. */
-static void warn_size(const struct cli *cli, uint8_t protocol_id, uint8_t message_id, uint32_t version,
-		      size_t size)
+static void warn_size(const struct cli *cli, uint8_t protocol_id, uint8_t message_id,
+		      uint32_t version, size_t size)
 {
 	int right = scmi_request_size(protocol_id, message_id, version);
 	char text[CLI_NUMBER_SIZE];
@@ -117,8 +121,8 @@ static void warn_size(const struct cli *cli, uint8_t protocol_id, uint8_t messag
 		right, size);
 }
 
-static int send_raw(struct cli *cli, uint8_t protocol_id, uint8_t message_id, const uint8_t *payload,
-		    size_t size)
+static int send_raw(struct cli *cli, uint8_t protocol_id, uint8_t message_id,
+		    const uint8_t *payload, size_t size)
 {
 	struct scmi_command command = {
 		.protocol_id = protocol_id,
@@ -148,8 +152,8 @@ static int send_raw(struct cli *cli, uint8_t protocol_id, uint8_t message_id, co
 	/* Errors of this side; those of the platform are what the user wants to see. */
 	if (!answer || answer_size < SCMI_ANSWER_SIZE_MIN ||
 	    (error && !scmi_error_is_status(error) && !late && cli->options.delayed))
-		return cli_fail_call(cli, error, "%s 0x%02x", cli_protocol_name(protocol_id, protocol),
-				     message_id);
+		return cli_fail_call(cli, error, "%s 0x%02x",
+				     cli_protocol_name(protocol_id, protocol), message_id);
 	out_open(cli->out, NULL, NULL);
 	out_field(cli->out, "protocol", NULL, value_text(cli_protocol_name(protocol_id, protocol)));
 	out_field(cli->out, "protocol_id", NULL, value_number(protocol_id));

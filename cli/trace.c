@@ -21,7 +21,7 @@ struct cli_trace {
 	bool print;
 	struct timespec start;
 	uint32_t versions[SCMI_PROTOCOL_COUNT];
-	uint32_t asked[SCMI_PROTOCOL_COUNT]; /* by NEGOTIATE_PROTOCOL_VERSION */
+	uint32_t asked[SCMI_PROTOCOL_COUNT];	 /* by NEGOTIATE_PROTOCOL_VERSION */
 	struct kept last[SCMI_NOTIFICATION + 1]; /* by message type */
 };
 
@@ -73,9 +73,11 @@ static void keep(struct kept *kept, const void *message, size_t size)
 	kept->there = true;
 }
 
-/* Learn the version spoken: the platform's, unless it is newer than ours, until another is agreed. */
-static void learn(struct cli_trace *trace, bool to_platform, uint32_t header, const uint8_t *payload,
-		  size_t size)
+/*
+ * Learn the version spoken: the platform's, unless it is newer than ours, until another is agreed.
+ */
+static void learn(struct cli_trace *trace, bool to_platform, uint32_t header,
+		  const uint8_t *payload, size_t size)
 {
 	uint32_t protocol_id = scmi_header_protocol_id(header), newest;
 	uint32_t message_id = scmi_header_message_id(header);
@@ -111,8 +113,10 @@ static void print(const struct cli_trace *trace, bool to_platform, uint32_t head
 	microseconds = (now.tv_sec - trace->start.tv_sec) * 1000000 +
 		       (now.tv_nsec - trace->start.tv_nsec) / 1000;
 	snprintf(unknown, sizeof(unknown), "%s 0x%02x",
-		 type == SCMI_NOTIFICATION ? "notification" :
-		 type == SCMI_DELAYED_RESPONSE ? "delayed" : "message", (unsigned int)id);
+		 type == SCMI_NOTIFICATION     ? "notification" :
+		 type == SCMI_DELAYED_RESPONSE ? "delayed" :
+						 "message",
+		 (unsigned int)id);
 	fprintf(stderr, "%5ld.%06ld %s %s %s token=%u", microseconds / 1000000,
 		microseconds % 1000000, to_platform ? "->" : "<-",
 		cli_protocol_name(protocol_id, protocol), name ? name : unknown,
@@ -137,7 +141,8 @@ void cli_trace_message(void *ctx, bool to_platform, const void *message, size_t 
 	bytes += SCMI_HEADER_SIZE;
 	size -= SCMI_HEADER_SIZE;
 	if (!to_platform)
-		keep(&trace->last[scmi_header_message_type(header)], message, size + SCMI_HEADER_SIZE);
+		keep(&trace->last[scmi_header_message_type(header)], message,
+		     size + SCMI_HEADER_SIZE);
 	learn(trace, to_platform, header, bytes, size);
 	if (trace->print)
 		print(trace, to_platform, header, bytes, size);

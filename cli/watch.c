@@ -32,7 +32,7 @@ static bool is_done(const struct watch *watch)
 	return watch->cli->options.count && watch->events >= watch->cli->options.count;
 }
 
-/* ---- one event --------------------------------------------------------------------------------- */
+/* ---- one event ------------------------------------------------------------------------------- */
 
 /* Opens the event's object; local[] is the time as people read it. */
 static void open_event(struct watch *watch, const char *event, uint32_t agent_id, char local[32])
@@ -67,8 +67,8 @@ static char *agent_text(const struct watch *watch, uint32_t agent_id)
 	return output_clean(name ? name : number);
 }
 
-static void put_rate_event(struct watch *watch, const char *event, const char *verb, uint32_t agent_id,
-			   uint32_t clock_id, uint64_t rate_hz)
+static void put_rate_event(struct watch *watch, const char *event, const char *verb,
+			   uint32_t agent_id, uint32_t clock_id, uint64_t rate_hz)
 {
 	const char *name = clocks_name(&watch->clocks, clock_id);
 	struct output *out = watch->cli->out;
@@ -117,8 +117,8 @@ static void on_clock(void *ctx, uint8_t protocol_id, uint8_t message_id, const v
 	if (scmi_clock_rate_change_requested_decode(&requested, payload, size,
 						    SCMI_CLOCK_VERSION_NEWEST) == SCMI_SUCCESS &&
 	    is_watched(watch, watch->requested, requested.clock_id))
-		put_rate_event(watch, "CLOCK_RATE_CHANGE_REQUESTED", "requested", requested.agent_id,
-			       requested.clock_id, requested.rate_hz);
+		put_rate_event(watch, "CLOCK_RATE_CHANGE_REQUESTED", "requested",
+			       requested.agent_id, requested.clock_id, requested.rate_hz);
 }
 
 static void put_report(struct output *out, uint32_t header, int32_t status)
@@ -152,7 +152,8 @@ static void on_error(void *ctx, uint8_t protocol_id, uint8_t message_id, const v
 	(void)protocol_id;
 	(void)message_id;
 	if (is_done(watch) || !watch->errors ||
-	    scmi_base_error_event_decode(&event, payload, size, SCMI_BASE_VERSION_NEWEST) != SCMI_SUCCESS)
+	    scmi_base_error_event_decode(&event, payload, size, SCMI_BASE_VERSION_NEWEST) !=
+		    SCMI_SUCCESS)
 		return;
 	open_event(watch, "BASE_ERROR_EVENT", event.agent_id, local);
 	out_field(out, "fatal", NULL, value_flag(event.fatal));
@@ -167,7 +168,7 @@ static void on_error(void *ctx, uint8_t protocol_id, uint8_t message_id, const v
 	out_close(out);
 }
 
-/* ---- subscriptions ----------------------------------------------------------------------------- */
+/* ---- subscriptions --------------------------------------------------------------------------- */
 
 /* Leave only the clocks that --clock names. */
 static int choose_clocks(struct watch *watch, bool *wanted)
@@ -256,8 +257,8 @@ static int subscribe_all(struct watch *watch)
 		cli_fail_unsupported(cli, "the platform offers no such notification");
 		return cli_hint(cli, "'scmi clock show CLOCK' says which a clock offers");
 	}
-	fprintf(stderr, "scmi: watching %zu clock%s%s; Ctrl-C ends it\n", count, count == 1 ? "" : "s",
-		watch->errors ? " and errors" : "");
+	fprintf(stderr, "scmi: watching %zu clock%s%s; Ctrl-C ends it\n", count,
+		count == 1 ? "" : "s", watch->errors ? " and errors" : "");
 	return 0;
 }
 
@@ -278,7 +279,7 @@ static void unsubscribe_all(struct watch *watch)
 		scmi_base_notify_errors(agent, false);
 }
 
-/* ---- waiting ----------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 static int64_t now_ns(void)
 {

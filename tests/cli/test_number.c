@@ -45,7 +45,8 @@ static void test_numbers(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		uint64_t number = 0;
 
-		assert_int_equal(cli_parse_number(cases[i].text, cases[i].max, &number), cases[i].error);
+		assert_int_equal(cli_parse_number(cases[i].text, cases[i].max, &number),
+				 cases[i].error);
 		if (!cases[i].error)
 			assert_true(number == cases[i].number);
 	}

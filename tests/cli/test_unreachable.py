@@ -102,6 +102,14 @@ class Hostile(Case):
         self.assertEqual(clocks[0]["name"], "\\x1b[2Jx\\xff\\x0a")
         self.assertEqual(clocks[1]["name"], "")
 
+    def test_names_in_sentences_and_errors(self):
+        name = b"\x1b[31mred"
+        for verb in (["get"], ["enable"], ["set"], ["show"], ["rates"], ["parent"]):
+            with Played(Clocks((0, name, 0))) as at:
+                outcome = scmi("clock", *verb, "0", *(["1"] if verb == ["set"] else []), at=at)
+            self.assertNotIn("\x1b", outcome.out + outcome.err)
+            self.assertIn("\\x1b[31mred", outcome.out + outcome.err)
+
     def test_parents_that_go_in_circles(self):
         out, clocks = self.listed((HAS_PARENT, b"a", 2), (HAS_PARENT, b"b", 0), (HAS_PARENT, b"c", 1),
                                   (HAS_PARENT, b"self", 3), (HAS_PARENT, b"orphan", 77), (0, b"root", 0),
