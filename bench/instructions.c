@@ -4,8 +4,8 @@
  *
  *   valgrind --tool=callgrind --toggle-collect=scmi_channel_handle instructions MESSAGE N
  *
- * bench/instructions.py runs it for every message below and divides. The board is an ordinary one: two agents, a view that
- * is not the board's own order, permissions, versions; nothing is left out.
+ * bench/instructions.py runs it for every message below and divides. The board is an ordinary one:
+ * two agents, a view that is not the board's own order, permissions, versions; nothing is left out.
  */
 #include <scmi/platform.h>
 #include <scmi/wire/base.h>
@@ -59,16 +59,27 @@ static const uint32_t pll_parents[] = {0};
 static const uint32_t uart_parents[] = {0, 1};
 static const struct scmi_board_clock clocks[] = {
 	{.name = "oscillator", .start_hz = 24000000, .enabled = true, .always_on = true},
-	{.name = "pll", .start_hz = 400000000, .rates_hz = pll_rates, .rate_count = 4,
-	 .parents = pll_parents, .parent_count = 1, .enabled = true},
-	{.name = "uart", .parents = uart_parents, .parent_count = 2, .start_parent = 1, .divide = 4},
+	{.name = "pll",
+	 .start_hz = 400000000,
+	 .rates_hz = pll_rates,
+	 .rate_count = 4,
+	 .parents = pll_parents,
+	 .parent_count = 1,
+	 .enabled = true},
+	{.name = "uart",
+	 .parents = uart_parents,
+	 .parent_count = 2,
+	 .start_parent = 1,
+	 .divide = 4},
 };
 static const struct scmi_board_view guest_views[] = {
 	{.id = 0, .index = 2, .allow = SCMI_ALLOW_STATE},
 	{.id = 5, .index = 1, .allow = SCMI_ALLOW_ALL},
 };
 static const struct scmi_board_protocol guest_protocols[] = {
-	{.protocol_id = SCMI_CLOCK_PROTOCOL, .views = guest_views, .view_count = 2,
+	{.protocol_id = SCMI_CLOCK_PROTOCOL,
+	 .views = guest_views,
+	 .view_count = 2,
 	 .max_pending_async = 4},
 };
 static const struct scmi_board_agent agents[] = {
@@ -99,7 +110,11 @@ static const struct {
 	{"CLOCK_CONFIG_SET", SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_CONFIG_SET, 3, {5, 1, 0}},
 	{"CLOCK_CONFIG_GET", SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_CONFIG_GET, 2, {5, 0}},
 	{"CLOCK_PARENT_GET", SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_PARENT_GET, 1, {0}},
-	{"PROTOCOL_MESSAGE_ATTRIBUTES", SCMI_CLOCK_PROTOCOL, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, 1, {6}},
+	{"PROTOCOL_MESSAGE_ATTRIBUTES",
+	 SCMI_CLOCK_PROTOCOL,
+	 SCMI_PROTOCOL_MESSAGE_ATTRIBUTES,
+	 1,
+	 {6}},
 	{"BASE_DISCOVER_AGENT", SCMI_BASE_PROTOCOL, SCMI_BASE_DISCOVER_AGENT, 1, {0xffffffff}},
 };
 

@@ -11,9 +11,8 @@ static int base_protocol_attributes(const struct scmi_call *call)
 {
 	const struct scmi_served_agent *agent = call->channel->agent;
 	struct scmi_base_protocol_attributes_response response = {
-		.num_agents = agent->board->trusted ?
-				      (uint8_t)agent->platform->board->agent_count :
-				      1,
+		.num_agents = agent->board->trusted ? (uint8_t)agent->platform->board->agent_count
+						    : 1,
 		.num_protocols = (uint8_t)agent->protocol_count,
 	};
 
@@ -76,10 +75,10 @@ static int base_discover_list_protocols(const struct scmi_call *call)
 	if (request.skip > agent->protocol_count)
 		return SCMI_INVALID_PARAMETERS;
 	/* Ids go out in whole words: only those count that the room has. */
-	room = call->space < SCMI_BASE_DISCOVER_LIST_PROTOCOLS_RESPONSE_SIZE_MAX ?
-		       0 :
-		       (call->space - SCMI_BASE_DISCOVER_LIST_PROTOCOLS_RESPONSE_SIZE_MAX) &
-			       ~(size_t)3;
+	room = call->space < SCMI_BASE_DISCOVER_LIST_PROTOCOLS_RESPONSE_SIZE_MAX
+		       ? 0
+		       : (call->space - SCMI_BASE_DISCOVER_LIST_PROTOCOLS_RESPONSE_SIZE_MAX) &
+				 ~(size_t)3;
 	count = agent->protocol_count - request.skip;
 	if (count && !room)
 		return SCMI_COMMS_ERROR;
@@ -138,9 +137,12 @@ static int base_notify_errors(const struct scmi_call *call)
 	return 0;
 }
 
-/* ---- permissions --------------------------------------------------------------------------------- */
+/* ---- permissions ----------------------------------------------------------------------------- */
 
-/* May the caller set permissions of the agent that it names so? Gives the agent and the index of the device. */
+/*
+ * May the caller set permissions of the agent that it names so? Gives the agent and the index of
+ * the device.
+ */
 static int find_target(const struct scmi_call *call, uint32_t agent_id, uint32_t device_id,
 		       struct scmi_served_agent **target, uint32_t *device)
 {
@@ -152,7 +154,8 @@ static int find_target(const struct scmi_call *call, uint32_t agent_id, uint32_t
 	return *device == SCMI_NONE ? SCMI_NOT_FOUND : SCMI_SUCCESS;
 }
 
-static bool may_set_permissions(const struct scmi_call *call, const struct scmi_served_agent *target)
+static bool may_set_permissions(const struct scmi_call *call,
+				const struct scmi_served_agent *target)
 {
 	return call->channel->agent->board->trusted && target;
 }

@@ -3,8 +3,8 @@
 #include "state.h"
 
 /*
- * Why a command that did not get to a handler is refused. The checks are those of scmi_channel_handle(), in
- * the order that decides which status is given.
+ * Why a command that did not get to a handler is refused. The checks are those of
+ * scmi_channel_handle(), in the order that decides which status is given.
  */
 static int refusal(const struct scmi_channel *channel, uint32_t header)
 {
@@ -32,12 +32,13 @@ static size_t refuse(struct scmi_channel *channel, uint32_t header, int status, 
 	scmi_put_le32(answer, header);
 	scmi_put_le32(answer + SCMI_HEADER_SIZE, (uint32_t)status);
 	if (status == SCMI_HARDWARE_ERROR || status == SCMI_GENERIC_ERROR)
-		scmi_platform_report_error(channel->platform, channel->agent->id, false, header, status);
+		scmi_platform_report_error(channel->platform, channel->agent->id, false, header,
+					   status);
 	return SCMI_ANSWER_SIZE_MIN;
 }
 
-static inline size_t handle(struct scmi_channel *channel, uint64_t cookie, const void *message, size_t size,
-			    uint8_t *answer, size_t space)
+static inline size_t handle(struct scmi_channel *channel, uint64_t cookie, const void *message,
+			    size_t size, uint8_t *answer, size_t space)
 {
 	const struct scmi_message *entry;
 	struct scmi_service *service;
@@ -81,9 +82,10 @@ static inline size_t handle(struct scmi_channel *channel, uint64_t cookie, const
 }
 
 /* Kept apart, so that a channel without a trace pays for one look at the pointer only. */
-static __attribute__((__noinline__)) size_t
-handle_traced(struct scmi_channel *channel, uint64_t cookie, const void *message, size_t size,
-	      uint8_t *answer, size_t space)
+static __attribute__((__noinline__)) size_t handle_traced(struct scmi_channel *channel,
+							  uint64_t cookie, const void *message,
+							  size_t size, uint8_t *answer,
+							  size_t space)
 {
 	channel->trace(channel->config.ctx, true, message, size);
 	size = handle(channel, cookie, message, size, answer, space);
@@ -92,18 +94,20 @@ handle_traced(struct scmi_channel *channel, uint64_t cookie, const void *message
 	return size;
 }
 
-size_t scmi_channel_handle(struct scmi_channel *channel, uint64_t cookie, const void *message, size_t size,
-			   void *answer, size_t space)
+size_t scmi_channel_handle(struct scmi_channel *channel, uint64_t cookie, const void *message,
+			   size_t size, void *answer, size_t space)
 {
 	if (channel->trace)
 		return handle_traced(channel, cookie, message, size, (uint8_t *)answer, space);
 	return handle(channel, cookie, message, size, (uint8_t *)answer, space);
 }
 
-bool scmi_service_speak(struct scmi_channel *channel, struct scmi_service *service, uint32_t version)
+bool scmi_service_speak(struct scmi_channel *channel, struct scmi_service *service,
+			uint32_t version)
 {
 	const struct scmi_protocol *protocol = service->protocol;
-	const struct scmi_message *tables = channel->platform->tables[protocol->id - SCMI_SERVICE_FIRST];
+	const struct scmi_message *tables =
+		channel->platform->tables[protocol->id - SCMI_SERVICE_FIRST];
 	const struct scmi_message *messages;
 
 	messages = scmi_protocol_table(protocol, tables, version, channel->config.p2a);
@@ -208,7 +212,8 @@ void scmi_channel_ready(struct scmi_channel *channel)
 	scmi_notify_flush(channel);
 }
 
-void scmi_channel_counters(const struct scmi_channel *channel, struct scmi_channel_counters *counters)
+void scmi_channel_counters(const struct scmi_channel *channel,
+			   struct scmi_channel_counters *counters)
 {
 	scmi_lock(channel->platform, channel->platform->lock);
 	*counters = channel->counters;

@@ -71,7 +71,7 @@ static int check_name(struct sentence *sentence, const char *kind, const char *n
 	return 0;
 }
 
-/* ---- clocks ------------------------------------------------------------------------------------ */
+/* ---- clocks ---------------------------------------------------------------------------------- */
 
 static int check_rates(struct sentence *sentence, const struct scmi_board_clock *clock)
 {
@@ -89,7 +89,8 @@ static int check_rates(struct sentence *sentence, const struct scmi_board_clock 
 		listed = listed || clock->rates_hz[n] == clock->start_hz;
 	}
 	if (clock->rate_count && !listed)
-		return wrong(sentence, kind, clock->name, "its start rate is not in its list of rates");
+		return wrong(sentence, kind, clock->name,
+			     "its start rate is not in its list of rates");
 	if (!range)
 		return 0;
 	if (clock->min_hz > clock->max_hz)
@@ -97,7 +98,8 @@ static int check_rates(struct sentence *sentence, const struct scmi_board_clock 
 	if (clock->start_hz < clock->min_hz || clock->start_hz > clock->max_hz)
 		return wrong(sentence, kind, clock->name, "its start rate is outside of its range");
 	if (scmi_rate_step_down(clock->min_hz, clock->start_hz, clock->step_hz) != clock->start_hz)
-		return wrong(sentence, kind, clock->name, "its start rate is between two steps of its range");
+		return wrong(sentence, kind, clock->name,
+			     "its start rate is between two steps of its range");
 	return 0;
 }
 
@@ -110,8 +112,8 @@ static int check_parents(struct sentence *sentence, const struct scmi_board *boa
 		return wrong(sentence, kind, clock->name, "it has more than 255 parents");
 	for (uint32_t n = 0; n < clock->parent_count; n++) {
 		if (clock->parents[n] >= board->clock_count)
-			return wrong_index(sentence, kind, clock->name, "there is no clock for parent",
-					   n);
+			return wrong_index(sentence, kind, clock->name,
+					   "there is no clock for parent", n);
 		for (uint32_t m = 0; m < n; m++) {
 			if (clock->parents[m] == clock->parents[n])
 				return wrong_index(sentence, kind, clock->name,
@@ -119,8 +121,8 @@ static int check_parents(struct sentence *sentence, const struct scmi_board *boa
 		}
 	}
 	if (clock->parent_count && clock->start_parent >= clock->parent_count)
-		return wrong_index(sentence, kind, clock->name, "it starts with a parent it has not:",
-				   clock->start_parent);
+		return wrong_index(sentence, kind, clock->name,
+				   "it starts with a parent it has not:", clock->start_parent);
 	return 0;
 }
 
@@ -135,9 +137,10 @@ static int check_configs(struct sentence *sentence, const struct scmi_board_cloc
 			return wrong_index(sentence, kind, clock->name,
 					   "types are 1, 2 and 128 to 255, not", config->type);
 		if (config->value < config->min || config->value > config->max)
-			return wrong_index(sentence, kind, clock->name,
-					   "the start value is outside of the limits of configuration",
-					   config->type);
+			return wrong_index(
+				sentence, kind, clock->name,
+				"the start value is outside of the limits of configuration",
+				config->type);
 		for (uint32_t m = 0; m < n; m++) {
 			if (clock->configs[m].type == config->type)
 				return wrong_index(sentence, kind, clock->name,
@@ -166,11 +169,13 @@ static int check_clock(struct sentence *sentence, const struct scmi_board *board
 	if (!error && (clock->fault > 0 || clock->fault < -4095))
 		error = wrong(sentence, "clock", clock->name, "the fault is not a status");
 	if (!error && clock->set_latency_us > 3600u * 1000000u)
-		error = wrong(sentence, "clock", clock->name, "setting it takes longer than an hour");
+		error = wrong(sentence, "clock", clock->name,
+			      "setting it takes longer than an hour");
 	return error;
 }
 
-void scmi_board_say_cycle(const struct scmi_board *board, uint32_t clock, char *why, size_t why_size)
+void scmi_board_say_cycle(const struct scmi_board *board, uint32_t clock, char *why,
+			  size_t why_size)
 {
 	struct sentence sentence = {.text = why, .size = why ? why_size : 0};
 
@@ -178,7 +183,7 @@ void scmi_board_say_cycle(const struct scmi_board *board, uint32_t clock, char *
 	      "its possible parents lead back to itself");
 }
 
-/* ---- devices and agents ------------------------------------------------------------------------- */
+/* ---- devices and agents ---------------------------------------------------------------------- */
 
 static int check_device(struct sentence *sentence, const struct scmi_board *board, uint32_t index)
 {
@@ -188,7 +193,8 @@ static int check_device(struct sentence *sentence, const struct scmi_board *boar
 	error = check_name(sentence, "device", device->name);
 	for (uint32_t n = 0; n < index && !error; n++) {
 		if (scmi_same_text(board->devices[n].name, device->name))
-			error = wrong(sentence, "device", device->name, "another has the same name");
+			error = wrong(sentence, "device", device->name,
+				      "another has the same name");
 		else if (board->devices[n].id == device->id)
 			error = wrong(sentence, "device", device->name, "another has the same id");
 	}
@@ -205,7 +211,8 @@ static int check_device(struct sentence *sentence, const struct scmi_board *boar
 }
 
 static int check_views(struct sentence *sentence, const struct scmi_board *board,
-		       const struct scmi_board_agent *agent, const struct scmi_board_protocol *protocol)
+		       const struct scmi_board_agent *agent,
+		       const struct scmi_board_protocol *protocol)
 {
 	const struct scmi_board_view *views = protocol->views;
 
@@ -222,9 +229,10 @@ static int check_views(struct sentence *sentence, const struct scmi_board *board
 					   "ids in a view are below 65535, not", views[n].id);
 		for (uint32_t m = 0; m < n; m++) {
 			if (views[m].index == views[n].index)
-				return wrong_index(sentence, "agent", agent->name,
-						   "its view has the clock already at another id than",
-						   views[n].id);
+				return wrong_index(
+					sentence, "agent", agent->name,
+					"its view has the clock already at another id than",
+					views[n].id);
 		}
 	}
 	return 0;
@@ -238,12 +246,12 @@ static int check_protocol(struct sentence *sentence, const struct scmi_board *bo
 	bool described;
 
 	if (!known)
-		return wrong_index(sentence, "agent", agent->name, "this platform does not have protocol",
-				   protocol->protocol_id);
+		return wrong_index(sentence, "agent", agent->name,
+				   "this platform does not have protocol", protocol->protocol_id);
 	for (uint32_t n = 0; n < index; n++) {
 		if (agent->protocols[n].protocol_id == protocol->protocol_id)
-			return wrong_index(sentence, "agent", agent->name, "it has twice the protocol",
-					   protocol->protocol_id);
+			return wrong_index(sentence, "agent", agent->name,
+					   "it has twice the protocol", protocol->protocol_id);
 	}
 	described = !protocol->version_max;
 	for (uint32_t n = 0; n < known->version_count; n++)
@@ -257,8 +265,8 @@ static int check_protocol(struct sentence *sentence, const struct scmi_board *bo
 			     "at most 255 asynchronous commands can be pending");
 	if (known == &scmi_platform_base)
 		return protocol->view_count ? wrong(sentence, "agent", agent->name,
-						    "the base protocol has no domains") :
-					      0;
+						    "the base protocol has no domains")
+					    : 0;
 	return check_views(sentence, board, agent, protocol);
 }
 
@@ -283,9 +291,11 @@ int scmi_board_check(const struct scmi_board *board, char *why, size_t why_size)
 	int error = 0;
 
 	if (!board->vendor || strlen(board->vendor) >= SCMI_SHORT_NAME_SIZE)
-		return wrong(&sentence, NULL, NULL, "a vendor's name of at most 15 characters is needed");
+		return wrong(&sentence, NULL, NULL,
+			     "a vendor's name of at most 15 characters is needed");
 	if (board->sub_vendor && strlen(board->sub_vendor) >= SCMI_SHORT_NAME_SIZE)
-		return wrong(&sentence, NULL, NULL, "the sub-vendor's name has at most 15 characters");
+		return wrong(&sentence, NULL, NULL,
+			     "the sub-vendor's name has at most 15 characters");
 	/* BASE PROTOCOL_ATTRIBUTES counts to 255. */
 	if (board->agent_count > 255)
 		return wrong(&sentence, NULL, NULL, "there are more than 255 agents");

@@ -5,7 +5,7 @@
 #include <scmi/wire/clock.h>
 
 /* Entries that one answer can count. */
-#define RATES_MAX 4095u
+#define RATES_MAX   4095u
 #define PARENTS_MAX 255u
 
 /* The caller's sight of a clock; NULL for an id that it has none for, hidden or absent. */
@@ -23,9 +23,11 @@ static int clock_protocol_attributes(const struct scmi_call *call)
 	const struct scmi_channel *channel = call->channel;
 	struct scmi_clock_protocol_attributes_response response = {
 		/* A delayed response could not reach the agent without p2a. */
-		.max_pending_async =
-			channel->config.p2a ? (uint8_t)channel->agent->async_max : 0,
-		/* Ids up to the highest: agents count through them, and a gap is a clock that is not found. */
+		.max_pending_async = channel->config.p2a ? (uint8_t)channel->agent->async_max : 0,
+		/*
+		 * Ids up to the highest: agents count through them, and a gap is a clock that is
+		 * not found.
+		 */
 		.num_clocks = (uint16_t)channel->agent->clock_count,
 	};
 
@@ -53,8 +55,8 @@ static int clock_attributes(const struct scmi_call *call)
 	board = view->clock->board;
 	length = strlen(board->name);
 	response.rate_change_notification = call->channel->config.p2a && !board->no_rate_changed;
-	response.rate_change_requested_notification =
-		call->channel->config.p2a && !board->no_rate_requested;
+	response.rate_change_requested_notification = call->channel->config.p2a &&
+						      !board->no_rate_requested;
 	response.extended_name = length >= SCMI_SHORT_NAME_SIZE;
 	response.parent_advertised = view->parent_count > 0;
 	response.extended_config = board->config_count > 0;
@@ -150,59 +152,6 @@ static int clock_describe_rates(const struct scmi_call *call)
 	return result;
 }
 
-/* The end of a change of rate that took its time. */
-static int finish_rate_set(struct scmi_operation *operation, uint8_t *values, size_t space)
-{
-	struct scmi_clock_resource *clock = (struct scmi_clock_resource *)operation->resource;
-	struct scmi_clock_rate_set_complete complete;
-	int status;
-
-	clock->pending--;
-	status = scmi_clock_rate_apply(clock, operation->agent->id, operation->value);
-	if (status || !operation->async)
-		return status;
-	complete.clock_id = operation->domain_id;
-	complete.rate_hz = clock->ops->rate_hz(clock);
-	/* The same layout in every version. */
-	return scmi_clock_rate_set_complete_encode(values, space, &complete,
-						   SCMI_CLOCK_VERSION_NEWEST);
-}
-
-static void abort_rate_set(struct scmi_operation *operation)
-{
-	((struct scmi_clock_resource *)operation->resource)->pending--;
-}
-
-/* Begin a change of rate that ends later, behind those that are pending. With the clock's lock held. */
-static int start_rate_set(const struct scmi_call *call, struct scmi_clock_resource *clock,
-			  const struct scmi_clock_rate_set_request *request, uint64_t rate_hz)
-{
-	const struct scmi_platform_host *host = &call->channel->platform->host;
-	uint64_t start_ns = host->now_ns(host->ctx);
-	struct scmi_operation *operation;
-
-	operation = scmi_operation_get(call->channel->agent, request->async);
-	if (!operation)
-		return SCMI_BUSY;
-	if (clock->pending && clock->busy_until_ns > start_ns)
-		start_ns = clock->busy_until_ns;
-	clock->busy_until_ns = start_ns + clock->board->set_latency_us * 1000;
-	clock->pending++;
-	operation->channel = call->channel;
-	operation->finish = finish_rate_set;
-	operation->abort = abort_rate_set;
-	operation->lock = clock->lock;
-	operation->resource = clock;
-	operation->value = rate_hz;
-	operation->deadline_ns = clock->busy_until_ns;
-	operation->cookie = call->cookie;
-	operation->domain_id = request->clock_id;
-	operation->header = call->header;
-	operation->silent = request->ignore_delayed_response && request->async;
-	scmi_operation_start(operation);
-	return request->async ? 0 : SCMI_ANSWER_LATER;
-}
-
 static int set_rate(const struct scmi_call *call, const struct scmi_clock_view *view,
 		    const struct scmi_clock_rate_set_request *request)
 {
@@ -217,15 +166,15 @@ static int set_rate(const struct scmi_call *call, const struct scmi_clock_view *
 		return SCMI_DENIED;
 	if (request->async && (!call->channel->config.p2a || !agent->async_max))
 		return SCMI_NOT_SUPPORTED;
-	rounding = request->round_auto ? SCMI_ROUNDING_NEAREST :
-		   request->round_up   ? SCMI_ROUNDING_UP :
-					 SCMI_ROUNDING_DOWN;
+	rounding = request->round_auto ? SCMI_ROUNDING_NEAREST
+		   : request->round_up ? SCMI_ROUNDING_UP
+				       : SCMI_ROUNDING_DOWN;
 	clock->ops->rates(clock, &table);
 	status = scmi_rate_round(&table, request->rate_hz, rounding, &rate_hz);
 	if (status)
 		return status;
 	if (request->async || clock->pending || clock->board->set_latency_us)
-		return start_rate_set(call, clock, request, rate_hz);
+		return scmi_clock_rate_start(call, clock, request, rate_hz);
 	return scmi_clock_rate_apply(clock, agent->id, rate_hz);
 }
 
@@ -345,7 +294,8 @@ static int clock_name_get(const struct scmi_call *call)
 						   call->service->version);
 }
 
-static int subscribe(const struct scmi_call *call, uint32_t clock_id, uint8_t subscription, bool enable)
+static int subscribe(const struct scmi_call *call, uint32_t clock_id, uint8_t subscription,
+		     bool enable)
 {
 	const struct scmi_clock_view *view = find_clock(call, clock_id);
 	struct scmi_channel *channel = call->channel;
@@ -354,8 +304,8 @@ static int subscribe(const struct scmi_call *call, uint32_t clock_id, uint8_t su
 	if (!view)
 		return SCMI_NOT_FOUND;
 	board = view->clock->board;
-	if (subscription == SCMI_SUBSCRIBED_CHANGED ? board->no_rate_changed :
-						      board->no_rate_requested)
+	if (subscription == SCMI_SUBSCRIBED_CHANGED ? board->no_rate_changed
+						    : board->no_rate_requested)
 		return SCMI_NOT_SUPPORTED;
 	scmi_lock(channel->platform, channel->platform->lock);
 	if (enable)
@@ -420,8 +370,8 @@ static int clock_config_get(const struct scmi_call *call)
 }
 
 /*
- * May the caller use the parent commands on this clock? Other reads work without permission; parents
- * may not even be looked at when a device that the clock belongs to is denied.
+ * May the caller use the parent commands on this clock? Other reads work without permission;
+ * parents may not even be looked at when a device that the clock belongs to is denied.
  */
 static int check_parents(const struct scmi_clock_view *view)
 {
@@ -431,7 +381,8 @@ static int check_parents(const struct scmi_clock_view *view)
 	return view->parent_count ? SCMI_SUCCESS : SCMI_NOT_SUPPORTED;
 }
 
-static int list_parents(const struct scmi_call *call, const struct scmi_clock_view *view, uint32_t skip)
+static int list_parents(const struct scmi_call *call, const struct scmi_clock_view *view,
+			uint32_t skip)
 {
 	const uint32_t *clock_ids = call->channel->agent->clock_ids;
 	const struct scmi_board_clock *board = view->clock->board;
@@ -461,7 +412,8 @@ static int list_parents(const struct scmi_call *call, const struct scmi_clock_vi
 		return SCMI_COMMS_ERROR;
 	response.num_returned = (uint8_t)count;
 	response.num_remaining = (uint8_t)(view->parent_count - skip - count);
-	scmi_clock_possible_parents_get_response_encode(call->values, call->space, &response, version);
+	scmi_clock_possible_parents_get_response_encode(call->values, call->space, &response,
+							version);
 	return (int)at;
 }
 
@@ -550,7 +502,8 @@ static int clock_parent_get(const struct scmi_call *call)
 	status = check_parents(view);
 	if (!status)
 		response.parent_id =
-			call->channel->agent->clock_ids[clock->board->parents[clock->ops->parent(clock)]];
+			call->channel->agent
+				->clock_ids[clock->board->parents[clock->ops->parent(clock)]];
 	scmi_clock_unlock(clock);
 	if (status)
 		return status;

@@ -2,9 +2,9 @@
 /*
  * What agents asked of clocks, combined.
  *
- * On and off: each agent has a vote. While one says on, the clock runs; else, while one says off, it stands; without
- * votes it does what the board says at its start; always_on wins. Rate, parent and configurations: the last accepted
- * set holds, and the clock remembers whose it was.
+ * On and off: each agent has a vote. While one says on, the clock runs; else, while one says off,
+ * it stands; without votes it does what the board says at its start; always_on wins. Rate, parent
+ * and configurations: the last accepted set holds, and the clock remembers whose it was.
  */
 #include "state.h"
 
@@ -22,7 +22,8 @@ static void tell(struct scmi_clock_resource *clock, uint32_t originator, uint8_t
 
 	scmi_lock(platform, platform->lock);
 	for (channel = platform->channels; channel; channel = channel->next) {
-		uint32_t version = channel->services[SCMI_CLOCK_PROTOCOL - SCMI_SERVICE_FIRST].version;
+		uint32_t version =
+			channel->services[SCMI_CLOCK_PROTOCOL - SCMI_SERVICE_FIRST].version;
 		uint32_t id = channel->agent->clock_ids[clock->index];
 		int size;
 
@@ -44,9 +45,11 @@ void scmi_clock_rate_changed(struct scmi_clock_resource *clock, uint32_t origina
 	     clock->ops->rate_hz(clock));
 }
 
-void scmi_clock_rate_requested(struct scmi_clock_resource *clock, uint32_t originator, uint64_t rate_hz)
+void scmi_clock_rate_requested(struct scmi_clock_resource *clock, uint32_t originator,
+			       uint64_t rate_hz)
 {
-	tell(clock, originator, SCMI_SUBSCRIBED_REQUESTED, SCMI_CLOCK_RATE_CHANGE_REQUESTED, rate_hz);
+	tell(clock, originator, SCMI_SUBSCRIBED_REQUESTED, SCMI_CLOCK_RATE_CHANGE_REQUESTED,
+	     rate_hz);
 }
 
 /* ---- setting --------------------------------------------------------------------------------- */
@@ -111,6 +114,59 @@ uint32_t scmi_clock_config_find(const struct scmi_clock_resource *clock, uint32_
 			return n;
 	}
 	return SCMI_NONE;
+}
+
+/* ---- changes of rate that take their time ---------------------------------------------------- */
+
+static int finish_rate_set(struct scmi_operation *operation, uint8_t *values, size_t space)
+{
+	struct scmi_clock_resource *clock = (struct scmi_clock_resource *)operation->resource;
+	struct scmi_clock_rate_set_complete complete;
+	int status;
+
+	clock->pending--;
+	status = scmi_clock_rate_apply(clock, operation->agent->id, operation->value);
+	if (status || !operation->async)
+		return status;
+	complete.clock_id = operation->domain_id;
+	complete.rate_hz = clock->ops->rate_hz(clock);
+	/* The same layout in every version. */
+	return scmi_clock_rate_set_complete_encode(values, space, &complete,
+						   SCMI_CLOCK_VERSION_NEWEST);
+}
+
+static void abort_rate_set(struct scmi_operation *operation)
+{
+	((struct scmi_clock_resource *)operation->resource)->pending--;
+}
+
+int scmi_clock_rate_start(const struct scmi_call *call, struct scmi_clock_resource *clock,
+			  const struct scmi_clock_rate_set_request *request, uint64_t rate_hz)
+{
+	const struct scmi_platform_host *host = &call->channel->platform->host;
+	uint64_t start_ns = host->now_ns(host->ctx);
+	struct scmi_operation *operation;
+
+	operation = scmi_operation_get(call->channel->agent, request->async);
+	if (!operation)
+		return SCMI_BUSY;
+	if (clock->pending && clock->busy_until_ns > start_ns)
+		start_ns = clock->busy_until_ns;
+	clock->busy_until_ns = start_ns + clock->board->set_latency_us * 1000;
+	clock->pending++;
+	operation->channel = call->channel;
+	operation->finish = finish_rate_set;
+	operation->abort = abort_rate_set;
+	operation->lock = clock->lock;
+	operation->resource = clock;
+	operation->value = rate_hz;
+	operation->deadline_ns = clock->busy_until_ns;
+	operation->cookie = call->cookie;
+	operation->domain_id = request->clock_id;
+	operation->header = call->header;
+	operation->silent = request->ignore_delayed_response && request->async;
+	scmi_operation_start(operation);
+	return request->async ? 0 : SCMI_ANSWER_LATER;
 }
 
 /* ---- withdrawing ----------------------------------------------------------------------------- */

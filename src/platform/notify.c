@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the platform sends by itself. Messages are queued where they arise, whatever locks are held, and go out from
- * scmi_platform_tick() or scmi_channel_ready(), after the answer of the command that caused them.
+ * What the platform sends by itself. Messages are queued where they arise, whatever locks are held,
+ * and go out from scmi_platform_tick() or scmi_channel_ready(), after the answer of the command
+ * that caused them.
  */
 #include "state.h"
 
@@ -41,8 +42,8 @@ void scmi_notify(struct scmi_channel *channel, uint32_t protocol_id, uint32_t me
 }
 
 /*
- * Send the first late answer or delayed response; it stays in the list until it was taken. Entered and left with the
- * platform's lock held.
+ * Send the first late answer or delayed response; it stays in the list until it was taken. Entered
+ * and left with the platform's lock held.
  */
 static void send_done(struct scmi_channel *channel)
 {
@@ -65,7 +66,9 @@ static void send_done(struct scmi_channel *channel)
 		channel->blocked = true;
 		return;
 	}
-	/* No room for the values: it goes out, next, as a status that says so. It may not be lost. */
+	/*
+	 * No room for the values: it goes out, next, as a status that says so. It may not be lost.
+	 */
 	if (error == -EMSGSIZE && operation->size > SCMI_ANSWER_SIZE_MIN) {
 		scmi_put_le32(operation->message + SCMI_HEADER_SIZE, (uint32_t)SCMI_COMMS_ERROR);
 		operation->size = SCMI_ANSWER_SIZE_MIN;
@@ -79,7 +82,10 @@ static void send_done(struct scmi_channel *channel)
 	scmi_operation_put(operation);
 }
 
-/* Likewise the oldest notification. It leaves the backlog first, which others may fill up meanwhile. */
+/*
+ * Likewise the oldest notification. It leaves the backlog first, which others may fill up
+ * meanwhile.
+ */
 static void send_notification(struct scmi_channel *channel)
 {
 	struct scmi_platform *platform = channel->platform;
@@ -91,8 +97,7 @@ static void send_notification(struct scmi_channel *channel)
 	error = channel->config.ops->send(channel->config.ctx, notification.message,
 					  notification.size);
 	if (!error && channel->trace)
-		channel->trace(channel->config.ctx, false, notification.message,
-			       notification.size);
+		channel->trace(channel->config.ctx, false, notification.message, notification.size);
 	scmi_lock(platform, platform->lock);
 
 	if (!error) {
@@ -151,13 +156,15 @@ void scmi_platform_report_error(struct scmi_platform *platform, uint32_t agent_i
 
 	scmi_lock(platform, platform->lock);
 	for (channel = platform->channels; channel; channel = channel->next) {
-		uint32_t version = channel->services[SCMI_BASE_PROTOCOL - SCMI_SERVICE_FIRST].version;
+		uint32_t version =
+			channel->services[SCMI_BASE_PROTOCOL - SCMI_SERVICE_FIRST].version;
 
 		if (!channel->error_subscription ||
 		    (channel->agent->id != agent_id && !channel->agent->board->trusted))
 			continue;
 		event.agent_id = scmi_view_agent_id(channel->agent, agent_id);
-		at = (size_t)scmi_base_error_event_encode(payload, sizeof(payload), &event, version);
+		at = (size_t)scmi_base_error_event_encode(payload, sizeof(payload), &event,
+							  version);
 		scmi_base_error_event_message_reports_append(payload, sizeof(payload), &at, &report,
 							     version);
 		scmi_notify(channel, SCMI_BASE_PROTOCOL, SCMI_BASE_ERROR_EVENT, payload, at);

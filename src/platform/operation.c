@@ -2,9 +2,10 @@
 /*
  * Operations: asynchronous commands, and synchronous ones on slow resources.
  *
- * Each comes from its agent's fixed store, waits in the platform's list until its deadline, is finished under its
- * resource's lock, and then holds its message in the channel's list until the host takes it: so a delayed response needs
- * no room that could be missing, and its place in the store is free only after it went.
+ * Each comes from its agent's fixed store, waits in the platform's list until its deadline, is
+ * finished under its resource's lock, and then holds its message in the channel's list until the
+ * host takes it: so a delayed response needs no room that could be missing, and its place in the
+ * store is free only after it went.
  */
 #include "state.h"
 
@@ -19,7 +20,8 @@ static void append(struct scmi_operation_list *list, struct scmi_operation *oper
 }
 
 /* Take out the one behind `previous`, or the first. */
-static struct scmi_operation *take(struct scmi_operation_list *list, struct scmi_operation *previous)
+static struct scmi_operation *take(struct scmi_operation_list *list,
+				   struct scmi_operation *previous)
 {
 	struct scmi_operation *operation = previous ? previous->next : list->first;
 

@@ -69,16 +69,16 @@ int scmi_handle_message_attributes(const struct scmi_call *call)
 	struct scmi_protocol_message_attributes_response response = {.attributes = 0};
 	int status;
 
-	status = scmi_protocol_message_attributes_request_decode(&request, call->payload, call->size,
-								 service->version);
+	status = scmi_protocol_message_attributes_request_decode(&request, call->payload,
+								 call->size, service->version);
 	if (status)
 		return status;
 	if (request.message_id >= service->message_count ||
 	    service->messages[request.message_id].request_size == SCMI_NONE ||
 	    service->messages[request.message_id].handle == handle_not_offered)
 		return SCMI_NOT_FOUND;
-	return scmi_protocol_message_attributes_response_encode(call->values, call->space, &response,
-								service->version);
+	return scmi_protocol_message_attributes_response_encode(call->values, call->space,
+								&response, service->version);
 }
 
 int scmi_handle_negotiate_version(const struct scmi_call *call)

@@ -2,9 +2,10 @@
 /*
  * How a command reaches its handler.
  *
- * A channel has a `struct scmi_service` for each protocol, found by protocol id; a service points to the message
- * table of the version that it speaks; the table has, by message id, the exact size of the request and the handler.
- * All tables are made at set-up: handling a message searches nothing.
+ * A channel has a `struct scmi_service` for each protocol, found by protocol id; a service points
+ * to the message table of the version that it speaks; the table has, by message id, the exact size
+ * of the request and the handler. All tables are made at set-up: handling a message searches
+ * nothing.
  */
 #ifndef SCMI_PLATFORM_PROTOCOL_H
 #define SCMI_PLATFORM_PROTOCOL_H
@@ -74,12 +75,18 @@ size_t scmi_protocol_tables_size(const struct scmi_protocol *protocol);
 void scmi_protocol_tables_fill(const struct scmi_protocol *protocol, const struct scmi_board *board,
 			       struct scmi_message *tables);
 
-/* The table of a version inside what scmi_protocol_tables_fill() made; NULL if there is no such version. */
+/*
+ * The table of a version inside what scmi_protocol_tables_fill() made; NULL if there is no such
+ * version.
+ */
 const struct scmi_message *scmi_protocol_table(const struct scmi_protocol *protocol,
 					       const struct scmi_message *tables, uint32_t version,
 					       bool p2a);
 
-/* Handlers of the messages that every protocol has; 0x1, PROTOCOL_ATTRIBUTES, is each protocol's own. */
+/*
+ * Handlers of the messages that every protocol has; 0x1, PROTOCOL_ATTRIBUTES, is each protocol's
+ * own.
+ */
 int scmi_handle_protocol_version(const struct scmi_call *call);
 int scmi_handle_message_attributes(const struct scmi_call *call);
 int scmi_handle_negotiate_version(const struct scmi_call *call);

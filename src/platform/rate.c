@@ -78,9 +78,9 @@ int scmi_rate_round(const struct scmi_rate_table *table, uint64_t wanted_hz,
 	if (table->range) {
 		below = scmi_rate_step_down(table->lowest_hz, wanted_hz, table->step_hz);
 		/* The highest is itself a step, so there is one above whatever lies between two. */
-		*granted_hz = below == wanted_hz ? wanted_hz :
-						   choose(wanted_hz, below, below + table->step_hz,
-							  rounding);
+		*granted_hz = below == wanted_hz
+				      ? wanted_hz
+				      : choose(wanted_hz, below, below + table->step_hz, rounding);
 		return SCMI_SUCCESS;
 	}
 	/* The first rate that is not below: list[0 .. first) < wanted. */
@@ -97,6 +97,7 @@ int scmi_rate_round(const struct scmi_rate_table *table, uint64_t wanted_hz,
 	if (table->list[first] == wanted_hz)
 		*granted_hz = wanted_hz;
 	else
-		*granted_hz = choose(wanted_hz, table->list[first - 1], table->list[first], rounding);
+		*granted_hz =
+			choose(wanted_hz, table->list[first - 1], table->list[first], rounding);
 	return SCMI_SUCCESS;
 }

@@ -2,9 +2,9 @@
 /*
  * The simulated clock tree: clocks that exist in memory only.
  *
- * Clocks that possible parents connect, directly or through others, are one group with one lock. The tree keeps all
- * clocks in one order, group after group, in each group parents before children whatever parents are chosen. So a
- * change reaches everything that follows it in one pass forward.
+ * Clocks that possible parents connect, directly or through others, are one group with one lock.
+ * The tree keeps all clocks in one order, group after group, in each group parents before children
+ * whatever parents are chosen. So a change reaches everything that follows it in one pass forward.
  */
 #include "state.h"
 
@@ -12,7 +12,7 @@ struct simulated_clock {
 	uint64_t rate_hz;
 	uint64_t highest_hz; /* of a range */
 	uint32_t parent;     /* index into the board clock's parents */
-	uint32_t place;      /* in the order */
+	uint32_t place;	     /* in the order */
 	uint32_t group_end;  /* place behind the last of its group */
 	bool enabled;
 	uint32_t *configs;
@@ -20,8 +20,8 @@ struct simulated_clock {
 
 struct scmi_simulated_tree {
 	struct simulated_clock *clocks; /* by index */
-	uint32_t *order;                /* indices of the board's clocks */
-	void **locks;                   /* by group */
+	uint32_t *order;		/* indices of the board's clocks */
+	void **locks;			/* by group */
 	uint32_t lock_count;
 };
 
@@ -62,8 +62,7 @@ static void settle(struct scmi_clock_resource *changed, uint32_t originator)
 	uint32_t end = simulated(changed)->group_end;
 
 	for (uint32_t place = simulated(changed)->place; place < end; place++) {
-		struct scmi_clock_resource *clock =
-			&platform->clocks[platform->tree->order[place]];
+		struct scmi_clock_resource *clock = &platform->clocks[platform->tree->order[place]];
 		uint64_t rate_hz;
 
 		if (!follows(clock->board))
@@ -102,7 +101,8 @@ static void simulated_rates(const struct scmi_clock_resource *clock, struct scmi
 	table->step_hz = 0;
 }
 
-static int simulated_rate_set(struct scmi_clock_resource *clock, uint64_t rate_hz, uint32_t originator)
+static int simulated_rate_set(struct scmi_clock_resource *clock, uint64_t rate_hz,
+			      uint32_t originator)
 {
 	if (rate_hz == simulated(clock)->rate_hz)
 		return SCMI_SUCCESS;
@@ -172,12 +172,13 @@ static uint32_t root_of(uint32_t *roots, uint32_t clock)
 }
 
 /*
- * Put the clocks into `sorted` so that possible parents come first, by walking down from those that have none. Returns
- * how many found a place: fewer than there are when possible parents form a cycle; then `missing` is not 0 for those
- * that found none. children[first_edge[n] .. first_edge[n + 1]) are made to be the children of n.
+ * Put the clocks into `sorted` so that possible parents come first, by walking down from those that
+ * have none. Returns how many found a place: fewer than there are when possible parents form a
+ * cycle; then `missing` is not 0 for those that found none. children[first_edge[n] .. first_edge[n
+ * + 1]) are made to be the children of n.
  */
-static uint32_t sort_parents_first(const struct scmi_board *board, uint32_t *sorted, uint32_t *missing,
-				   uint32_t *first_edge, uint32_t *children)
+static uint32_t sort_parents_first(const struct scmi_board *board, uint32_t *sorted,
+				   uint32_t *missing, uint32_t *first_edge, uint32_t *children)
 {
 	uint32_t count = 0;
 	uint32_t edge = 0;
@@ -288,7 +289,8 @@ static int make_locks(struct scmi_platform *platform, struct scmi_simulated_tree
 {
 	uint32_t place = 0;
 
-	tree->locks = (void **)scmi_platform_alloc(platform, tree->lock_count, sizeof(*tree->locks));
+	tree->locks =
+		(void **)scmi_platform_alloc(platform, tree->lock_count, sizeof(*tree->locks));
 	if (!tree->locks)
 		return -ENOMEM;
 	if (!platform->host.lock_new)
@@ -319,7 +321,8 @@ static int start_clock(struct scmi_clock_resource *clock)
 	state->enabled = board->enabled || board->always_on;
 	state->parent = board->start_parent;
 	if (has_range(board))
-		state->highest_hz = scmi_rate_step_down(board->min_hz, board->max_hz, board->step_hz);
+		state->highest_hz =
+			scmi_rate_step_down(board->min_hz, board->max_hz, board->step_hz);
 	state->rate_hz = follows(board) ? followed_rate(clock) : board->start_hz;
 	return 0;
 }

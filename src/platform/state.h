@@ -2,9 +2,10 @@
 /*
  * The platform's objects, and what its files do for each other.
  *
- * Locks. Each group of clocks has one (clock_resource.h). `platform->lock` guards what channels share besides: the list of
- * channels, subscriptions, queues of outgoing messages, operations, the generation. Order: group, then platform. Both are
- * NULL without lock hooks. Messages go out only from scmi_platform_tick() and scmi_channel_ready(), with no lock held.
+ * Locks. Each group of clocks has one (clock_resource.h). `platform->lock` guards what channels
+ * share besides: the list of channels, subscriptions, queues of outgoing messages, operations, the
+ * generation. Order: group, then platform. Both are NULL without lock hooks. Messages go out only
+ * from scmi_platform_tick() and scmi_channel_ready(), with no lock held.
  */
 #ifndef SCMI_PLATFORM_STATE_H
 #define SCMI_PLATFORM_STATE_H
@@ -15,10 +16,10 @@
 /* Commands of one agent whose answers are late; more are BUSY. */
 #define SCMI_LATE_ANSWERS_MAX 16u
 /* Notifications that wait for one channel; the oldest is dropped for a new one. */
-#define SCMI_BACKLOG_MAX 16u
+#define SCMI_BACKLOG_MAX     16u
 #define SCMI_P2A_PAYLOAD_MAX (SCMI_P2A_SIZE_MAX - SCMI_HEADER_SIZE)
 
-/* ---- operations: what is not done when its handler returns -------------------------------------- */
+/* ---- operations: what is not done when its handler returns ----------------------------------- */
 
 struct scmi_operation {
 	struct scmi_operation *next; /* in the free, timed or done list that it is in */
@@ -28,7 +29,7 @@ struct scmi_operation {
 	int (*finish)(struct scmi_operation *operation, uint8_t *values, size_t space);
 	/* It will not be done. With `lock` held. */
 	void (*abort)(struct scmi_operation *operation);
-	void *lock;     /* of the resource */
+	void *lock;	/* of the resource */
 	void *resource; /* a struct scmi_clock_resource, … */
 	uint64_t value;
 	uint64_t deadline_ns;
@@ -46,7 +47,9 @@ struct scmi_operation_list {
 	struct scmi_operation *last;
 };
 
-/* A free operation of the agent, or NULL when `async` ones or late answers are as many as allowed. */
+/*
+ * A free operation of the agent, or NULL when `async` ones or late answers are as many as allowed.
+ */
 struct scmi_operation *scmi_operation_get(struct scmi_served_agent *agent, bool async);
 /* Let time run for it: finish() at deadline_ns. With its resource's lock held. */
 void scmi_operation_start(struct scmi_operation *operation);
@@ -58,7 +61,7 @@ void scmi_operation_tick(struct scmi_platform *platform, uint64_t now_ns);
 /* Back to the agent's free ones. With the platform's lock held. */
 void scmi_operation_put(struct scmi_operation *operation);
 
-/* ---- agents ------------------------------------------------------------------------------------ */
+/* ---- agents ---------------------------------------------------------------------------------- */
 
 struct scmi_served_agent {
 	struct scmi_platform *platform;
@@ -69,7 +72,10 @@ struct scmi_served_agent {
 	uint8_t protocols[SCMI_SERVICE_COUNT];
 	uint32_t protocol_count;
 	uint32_t version_max[SCMI_SERVICE_COUNT]; /* 0: not served */
-	/* Clocks by the id that the agent knows them by; and that id by the board's index, or SCMI_NONE. */
+	/*
+	 * Clocks by the id that the agent knows them by; and that id by the board's index, or
+	 * SCMI_NONE.
+	 */
 	struct scmi_clock_view *clocks;
 	uint32_t clock_count;
 	uint32_t *clock_ids;
@@ -86,7 +92,9 @@ int scmi_view_new(struct scmi_served_agent *agent, struct scmi_platform *platfor
 void scmi_view_free(struct scmi_served_agent *agent);
 /* How `receiver` names an agent: 0 if it does not see it. */
 uint32_t scmi_view_agent_id(const struct scmi_served_agent *receiver, uint32_t agent_id);
-/* The agent that `caller` names so. False if there is none; *named is NULL for the platform itself. */
+/*
+ * The agent that `caller` names so. False if there is none; *named is NULL for the platform itself.
+ */
 bool scmi_view_agent(const struct scmi_served_agent *caller, uint32_t id,
 		     struct scmi_served_agent **named);
 /* Index of the device that the caller names so; SCMI_NONE if there is none in its view. */
@@ -96,9 +104,9 @@ bool scmi_view_denied(const struct scmi_served_agent *agent, uint32_t device, ui
 void scmi_view_deny(struct scmi_served_agent *agent, uint32_t device, uint32_t protocol_id,
 		    bool denied);
 
-/* ---- channels ---------------------------------------------------------------------------------- */
+/* ---- channels -------------------------------------------------------------------------------- */
 
-#define SCMI_SUBSCRIBED_CHANGED 1u
+#define SCMI_SUBSCRIBED_CHANGED	  1u
 #define SCMI_SUBSCRIBED_REQUESTED 2u
 
 struct scmi_notification {
@@ -125,31 +133,34 @@ struct scmi_channel {
 };
 
 /* Speak a version from now on; false if the protocol has no such one. */
-bool scmi_service_speak(struct scmi_channel *channel, struct scmi_service *service, uint32_t version);
+bool scmi_service_speak(struct scmi_channel *channel, struct scmi_service *service,
+			uint32_t version);
 
 /* notify.c. Queue a notification. With the platform's lock held. */
 void scmi_notify(struct scmi_channel *channel, uint32_t protocol_id, uint32_t message_id,
 		 const void *payload, size_t size);
-/* Tell scmi_platform_tick() that the channel has something to send. With the platform's lock held. */
+/*
+ * Tell scmi_platform_tick() that the channel has something to send. With the platform's lock held.
+ */
 void scmi_notify_pending(struct scmi_channel *channel);
 /* Send what waits. Without locks. */
 void scmi_notify_flush(struct scmi_channel *channel);
 /* Forget subscriptions. With the platform's lock held. */
 void scmi_notify_unsubscribe(struct scmi_channel *channel);
 
-/* ---- the platform ------------------------------------------------------------------------------ */
+/* ---- the platform ---------------------------------------------------------------------------- */
 
 struct scmi_platform {
 	struct scmi_platform_host host;
 	const struct scmi_board *board;
 	void *lock;
-	struct scmi_served_agent *agents; /* board->agent_count */
+	struct scmi_served_agent *agents;   /* board->agent_count */
 	struct scmi_clock_resource *clocks; /* board->clock_count */
 	struct scmi_simulated_tree *tree;
 	struct scmi_message *tables[SCMI_SERVICE_COUNT];
 	struct scmi_channel *channels;
 	struct scmi_operation_list timed; /* by deadline */
-	bool undelivered; /* a channel that is not blocked has something to send */
+	bool undelivered;		  /* a channel that is not blocked has something to send */
 	uint64_t generation;
 };
 
@@ -184,7 +195,10 @@ static inline bool scmi_same_text(const char *a, const char *b)
 	return size == strlen(b) && !memcmp(a, b, size);
 }
 
-/* Zeroed memory for `count` things; NULL only when there is none, also for 0 things a pointer to free. */
+/*
+ * Zeroed memory for `count` things; NULL only when there is none, also for 0 things a pointer to
+ * free.
+ */
 void *scmi_platform_alloc(const struct scmi_platform *platform, size_t count, size_t size);
 void scmi_platform_release(const struct scmi_platform *platform, void *memory);
 
@@ -198,6 +212,7 @@ void scmi_platform_release_agent(struct scmi_served_agent *agent, uint32_t origi
 /* check.c: is the board sound? 0 or -EINVAL with a sentence. */
 int scmi_board_check(const struct scmi_board *board, char *why, size_t why_size);
 /* The sentence for a clock whose possible parents lead back to it. */
-void scmi_board_say_cycle(const struct scmi_board *board, uint32_t clock, char *why, size_t why_size);
+void scmi_board_say_cycle(const struct scmi_board *board, uint32_t clock, char *why,
+			  size_t why_size);
 
 #endif

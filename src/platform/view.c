@@ -5,7 +5,7 @@
 #include <scmi/wire/base.h>
 #include <scmi/wire/clock.h>
 
-/* ---- other agents ------------------------------------------------------------------------------ */
+/* ---- other agents ---------------------------------------------------------------------------- */
 
 uint32_t scmi_view_agent_id(const struct scmi_served_agent *receiver, uint32_t agent_id)
 {
@@ -34,16 +34,18 @@ bool scmi_view_agent(const struct scmi_served_agent *caller, uint32_t id,
 	return true;
 }
 
-/* ---- devices ----------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
-static bool sees_domain(const struct scmi_served_agent *agent, const struct scmi_board_domain *domain)
+static bool sees_domain(const struct scmi_served_agent *agent,
+			const struct scmi_board_domain *domain)
 {
 	return domain->protocol_id == SCMI_CLOCK_PROTOCOL &&
 	       agent->clock_ids[domain->index] != SCMI_NONE;
 }
 
 /* An untrusted agent sees a device when it sees any of its domains. */
-static bool sees_device(const struct scmi_served_agent *agent, const struct scmi_board_device *device)
+static bool sees_device(const struct scmi_served_agent *agent,
+			const struct scmi_board_device *device)
 {
 	if (agent->board->trusted)
 		return true;
@@ -124,7 +126,7 @@ void scmi_view_deny(struct scmi_served_agent *agent, uint32_t device, uint32_t p
 	scmi_platform_changed(platform);
 }
 
-/* ---- set-up ------------------------------------------------------------------------------------ */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static int view_clocks(struct scmi_served_agent *agent, const struct scmi_board_protocol *protocol)
 {
@@ -194,14 +196,15 @@ int scmi_view_new(struct scmi_served_agent *agent, struct scmi_platform *platfor
 		const struct scmi_protocol *known = scmi_protocol_lookup(protocol->protocol_id);
 
 		agent->version_max[known->id - SCMI_SERVICE_FIRST] =
-			protocol->version_max ? protocol->version_max :
-						known->versions[known->version_count - 1];
+			protocol->version_max ? protocol->version_max
+					      : known->versions[known->version_count - 1];
 		if (known == &scmi_platform_clock)
 			clock = protocol;
 	}
 	for (uint32_t n = 0; n < SCMI_SERVICE_COUNT; n++) {
 		if (agent->version_max[n] && n != SCMI_BASE_PROTOCOL - SCMI_SERVICE_FIRST)
-			agent->protocols[agent->protocol_count++] = (uint8_t)(SCMI_SERVICE_FIRST + n);
+			agent->protocols[agent->protocol_count++] =
+				(uint8_t)(SCMI_SERVICE_FIRST + n);
 	}
 	agent->async_max = clock ? clock->max_pending_async : 0;
 	agent->denied = (uint8_t *)scmi_platform_alloc(platform, platform->board->device_count,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What ends later: delayed responses and late answers, in order, in bounded number, and without their channel. */
+/*
+ * What ends later: delayed responses and late answers, in order, in bounded number, and without
+ * their channel.
+ */
 #include "world.h"
 
-#define ASYNC 1u
+#define ASYNC  1u
 #define IGNORE 2u
 
 static uint64_t deadline(struct world *world)
@@ -177,7 +180,8 @@ static void late_answers_are_bounded(void **state)
 
 	peer_new(&guest, world, GUEST, true);
 	for (uint32_t n = 0; n < 16; n++)
-		expect_later(&guest, 100 + n, WORDS(CLOCK(5), 0, GUEST_SLOW, 1000 + n % 3 * 1000, 0));
+		expect_later(&guest, 100 + n,
+			     WORDS(CLOCK(5), 0, GUEST_SLOW, 1000 + n % 3 * 1000, 0));
 	expect(&guest, WORDS(CLOCK(5), 0, GUEST_SLOW, 1000, 0), WORDS(CLOCK(5), BUSY));
 	/* Asynchronous ones have their own places. */
 	expect(&guest, WORDS(CLOCK(5), ASYNC, GUEST_SLOW, 1000, 0), WORDS(CLOCK(5), SUCCESS));
@@ -231,7 +235,7 @@ static void the_way_for_answers_may_be_full_too(void **state)
 	peer_free(&guest);
 }
 
-/* ---- channels that go ------------------------------------------------------------------------------ */
+/* ---- channels that go ------------------------------------------------------------------------ */
 
 static void what_was_accepted_is_done_without_its_channel(void **state)
 {

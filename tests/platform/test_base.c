@@ -122,7 +122,7 @@ static void an_untrusted_agent_is_one_of_one(void **state)
 	peer_free(&guest);
 }
 
-/* ---- error events ---------------------------------------------------------------------------------- */
+/* ---- error events ---------------------------------------------------------------------------- */
 
 static void failures_are_reported(void **state)
 {
@@ -134,7 +134,10 @@ static void failures_are_reported(void **state)
 	expect(&manager, WORDS(BASE(8), 2), WORDS(BASE(8), INVALID_PARAMETERS));
 	expect(&manager, WORDS(BASE(8), 1), WORDS(BASE(8), SUCCESS));
 	expect(&guest, WORDS(BASE(8), 1), WORDS(BASE(8), SUCCESS));
-	/* The manager's own failure: told to it, on the channel that subscribed, and not to the guest. */
+	/*
+	 * The manager's own failure: told to it, on the channel that subscribed, and not to the
+	 * guest.
+	 */
 	expect(&second, WORDS(CLOCK(5), 0, BROKEN, 20, 0), WORDS(CLOCK(5), HARDWARE_ERROR));
 	expect_silence(&second);
 	expect_sent(&manager, WORDS(BASE_EVENT(0), MANAGER, 1, CLOCK(5), HARDWARE_ERROR));

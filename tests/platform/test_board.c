@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Boards that contradict themselves are refused in a sentence; memory that runs out is given back. */
+/*
+ * Boards that contradict themselves are refused in a sentence; memory that runs out is given back.
+ */
 #include "world.h"
 
 static const uint64_t rates[] = {10, 20, 30};
@@ -11,7 +13,8 @@ static const uint32_t to_3[] = {3};
 static const uint32_t twice[] = {1, 1};
 static const struct scmi_board_clock_config odd_type[] = {{.type = 3, .max = 1}};
 static const struct scmi_board_clock_config no_type[] = {{.type = 0, .max = 1}};
-static const struct scmi_board_clock_config outside[] = {{.type = 1, .value = 5, .min = 6, .max = 7}};
+static const struct scmi_board_clock_config outside[] = {
+	{.type = 1, .value = 5, .min = 6, .max = 7}};
 static const struct scmi_board_clock_config both[] = {{.type = 2}, {.type = 2}};
 
 static const char *name_of_64 = "0123456789012345678901234567890123456789012345678901234567890123";
@@ -49,9 +52,10 @@ static void clocks(void **state)
 	CLOCK_IS_REFUSED(NULL, .start_hz = 5);
 	CLOCK_IS_REFUSED("clock 'b': another has the same name", .name = "b");
 	CLOCK_IS_REFUSED("a clock has no name", .name = "");
-	CLOCK_IS_REFUSED("clock '0123456789012345678901234567890123456789012345678901234567890123': "
-			 "the name is longer than 63 characters",
-			 .name = name_of_64);
+	CLOCK_IS_REFUSED(
+		"clock '0123456789012345678901234567890123456789012345678901234567890123': "
+		"the name is longer than 63 characters",
+		.name = name_of_64);
 	CLOCK_IS_REFUSED(NULL, .name = name_of_64 + 1);
 	CLOCK_IS_REFUSED("clock 'c': its rates do not ascend", .rates_hz = falling, .rate_count = 3,
 			 .start_hz = 10);
@@ -61,17 +65,17 @@ static void clocks(void **state)
 			 .rate_count = 3, .start_hz = 15);
 	CLOCK_IS_REFUSED("clock 'c': it has a list of rates and a range", .rates_hz = rates,
 			 .rate_count = 3, .start_hz = 10, .step_hz = 1);
-	CLOCK_IS_REFUSED("clock 'c': the lowest rate is above the highest", .min_hz = 2, .max_hz = 1,
-			 .step_hz = 1);
+	CLOCK_IS_REFUSED("clock 'c': the lowest rate is above the highest", .min_hz = 2,
+			 .max_hz = 1, .step_hz = 1);
 	CLOCK_IS_REFUSED("clock 'c': its start rate is outside of its range", .min_hz = 10,
 			 .max_hz = 20, .step_hz = 5, .start_hz = 21);
-	CLOCK_IS_REFUSED("clock 'c': its start rate is between two steps of its range", .min_hz = 10,
-			 .max_hz = 20, .step_hz = 5, .start_hz = 16);
+	CLOCK_IS_REFUSED("clock 'c': its start rate is between two steps of its range",
+			 .min_hz = 10, .max_hz = 20, .step_hz = 5, .start_hz = 16);
 	CLOCK_IS_REFUSED(NULL, .min_hz = 10, .max_hz = 20, .step_hz = 5, .start_hz = 15);
 	CLOCK_IS_REFUSED("clock 'c': there is no clock for parent 0", .parents = to_3,
 			 .parent_count = 1);
-	CLOCK_IS_REFUSED("clock 'c': an earlier one is the same clock as parent 1", .parents = twice,
-			 .parent_count = 2);
+	CLOCK_IS_REFUSED("clock 'c': an earlier one is the same clock as parent 1",
+			 .parents = twice, .parent_count = 2);
 	CLOCK_IS_REFUSED("clock 'c': it starts with a parent it has not: 1", .parents = to_1,
 			 .parent_count = 1, .start_parent = 1);
 	CLOCK_IS_REFUSED("clock 'c': its possible parents lead back to itself", .parents = to_2,
@@ -96,7 +100,8 @@ static void board_is_refused(const struct scmi_board *board, const char *expecte
 	struct scmi_platform_host host = world_host(&world);
 	char why[200];
 
-	assert_int_equal(scmi_platform_new(&world.platform, board, &host, why, sizeof(why)), -EINVAL);
+	assert_int_equal(scmi_platform_new(&world.platform, board, &host, why, sizeof(why)),
+			 -EINVAL);
 	assert_string_equal(why, expected);
 	assert_int_equal(world.allocations, 0);
 }
@@ -117,7 +122,8 @@ static void cycles(void **state)
 	char why[200];
 
 	(void)state;
-	assert_int_equal(scmi_platform_new(&world.platform, &board, &host, why, sizeof(why)), -EINVAL);
+	assert_int_equal(scmi_platform_new(&world.platform, &board, &host, why, sizeof(why)),
+			 -EINVAL);
 	assert_true(why[7] == 'x' || why[7] == 'y' || why[7] == 'z');
 	assert_string_equal(why + 11, "its possible parents lead back to itself");
 	assert_int_equal(world.allocations, 0);
@@ -155,18 +161,21 @@ static void agents(void **state)
 	board_is_refused(&board, "agent 'second': this platform does not have protocol 21");
 	protocols[1].protocol_id = 0x10;
 	protocols[1].version_max = 0x30000;
-	board_is_refused(&board, "agent 'second': its highest version is none that is known of protocol 16");
+	board_is_refused(
+		&board, "agent 'second': its highest version is none that is known of protocol 16");
 	protocols[1].version_max = 0;
 	protocols[1].view_count = 1;
 	board_is_refused(&board, "agent 'second': the base protocol has no domains");
 	protocols[1].view_count = 0;
 	protocols[0].max_pending_async = 256;
-	board_is_refused(&board, "agent 'second': at most 255 asynchronous commands can be pending");
+	board_is_refused(&board,
+			 "agent 'second': at most 255 asynchronous commands can be pending");
 	protocols[0].max_pending_async = 255;
 	views[1].index = 2;
 	board_is_refused(&board, "agent 'second': its view has no clock for id 5");
 	views[1].index = 0;
-	board_is_refused(&board, "agent 'second': its view has the clock already at another id than 5");
+	board_is_refused(&board,
+			 "agent 'second': its view has the clock already at another id than 5");
 	views[1].index = 1;
 	views[1].id = 4;
 	board_is_refused(&board, "agent 'second': ids in its view do not ascend at id 4");

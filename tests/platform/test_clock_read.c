@@ -70,8 +70,8 @@ static void long_names(void **state)
 
 	peer_new(&manager, *state, MANAGER, true);
 	expect(&manager, WORDS(CLOCK(8), LONG),
-	       WORDS(CLOCK(8), SUCCESS, 0, 0x74786973, 0x5f6e6565, 0x7474656c, 0x5f737265, 0, 0, 0, 0,
-		     0, 0, 0, 0, 0, 0, 0, 0));
+	       WORDS(CLOCK(8), SUCCESS, 0, 0x74786973, 0x5f6e6565, 0x7474656c, 0x5f737265, 0, 0, 0,
+		     0, 0, 0, 0, 0, 0, 0, 0, 0));
 	expect(&manager, WORDS(CLOCK(8), UART), WORDS(CLOCK(8), NOT_SUPPORTED));
 	expect(&manager, WORDS(CLOCK(8), CLOCKS), WORDS(CLOCK(8), NOT_FOUND));
 	expect_in(&manager, 75, WORDS(CLOCK(8), LONG), WORDS(CLOCK(8), COMMS_ERROR));
@@ -100,8 +100,7 @@ static void a_list_of_rates_in_pages(void **state)
 			  WORDS(CLOCK(4), SUCCESS, 0x00020002, 100000000, 0, 200000000, 0));
 	for (size_t space = 36; space < 60; space++)
 		expect_in(&manager, space, WORDS(CLOCK(4), PLL, 1),
-			  WORDS(CLOCK(4), SUCCESS, 3, 200000000, 0,
-				400000000, 0, 0xabcdef00, 1));
+			  WORDS(CLOCK(4), SUCCESS, 3, 200000000, 0, 400000000, 0, 0xabcdef00, 1));
 	peer_free(&manager);
 }
 
@@ -156,8 +155,8 @@ static void parents_are_named_as_the_caller_knows_them(void **state)
 	expect(&manager, WORDS(CLOCK(0xd), OSC, PLL), WORDS(CLOCK(0xd), NOT_SUPPORTED));
 	expect(&manager, WORDS(CLOCK(0xe), OSC), WORDS(CLOCK(0xe), NOT_SUPPORTED));
 	/*
-	 * The guest does not see the oscillator: not among the possible parents, not to be set, and while
-	 * it feeds the clock there is no id to give.
+	 * The guest does not see the oscillator: not among the possible parents, not to be set, and
+	 * while it feeds the clock there is no id to give.
 	 */
 	expect(&guest, WORDS(CLOCK(0xc), GUEST_MUX, 0), WORDS(CLOCK(0xc), SUCCESS, 1, GUEST_PLL));
 	expect(&guest, WORDS(CLOCK(0xc), GUEST_MUX, 1), WORDS(CLOCK(0xc), OUT_OF_RANGE));
@@ -177,7 +176,8 @@ static void parents_are_named_as_the_caller_knows_them(void **state)
 /* Every message that names a clock, in the newest version, with a clock id in its place. */
 static size_t message_about(uint32_t id, uint32_t clock, uint8_t *message)
 {
-	static const uint32_t payload_words[0x10] = {0, 0, 0, 1, 2, 4, 1, 3, 1, 2, 2, 2, 2, 2, 1, 1};
+	static const uint32_t payload_words[0x10] = {0, 0, 0, 1, 2, 4, 1, 3,
+						     1, 2, 2, 2, 2, 2, 1, 1};
 	uint32_t words[5] = {CLOCK(id), clock, 0, 0, 0};
 
 	if (id == 5) {
@@ -201,8 +201,8 @@ static void hidden_and_absent_are_alike(void **state)
 		for (size_t n = 0; n < sizeof(ids) / sizeof(ids[0]); n++) {
 			size_t size = message_about(id, ids[n], message);
 
-			assert_int_equal(scmi_channel_handle(guest.channel, 0, message, size, answer,
-							     sizeof(answer)),
+			assert_int_equal(scmi_channel_handle(guest.channel, 0, message, size,
+							     answer, sizeof(answer)),
 					 8);
 			assert_int_equal(scmi_get_le32(answer), CLOCK(id));
 			assert_int_equal(scmi_get_le32(answer + 4), NOT_FOUND);

@@ -3,7 +3,7 @@
 #include "world.h"
 
 #define DOWN 0u
-#define UP 4u
+#define UP   4u
 #define AUTO 8u
 
 static void set_gives(struct peer *peer, uint32_t clock, uint32_t flags, uint64_t wanted,
@@ -31,7 +31,8 @@ static void rounding_to_a_list(void **state)
 	set_gives(&manager, PLL, UP, 0x1abcdef00, 0x1abcdef00);
 	set_gives(&manager, PLL, DOWN, 0x1abcdeeff, 400000000);
 	/* Outside. */
-	expect(&manager, WORDS(CLOCK(5), UP, PLL, 99999999, 0), WORDS(CLOCK(5), INVALID_PARAMETERS));
+	expect(&manager, WORDS(CLOCK(5), UP, PLL, 99999999, 0),
+	       WORDS(CLOCK(5), INVALID_PARAMETERS));
 	expect(&manager, WORDS(CLOCK(5), DOWN, PLL, 0xabcdef01, 1),
 	       WORDS(CLOCK(5), INVALID_PARAMETERS));
 	expect(&manager, WORDS(CLOCK(5), AUTO, PLL, 0, 0), WORDS(CLOCK(5), INVALID_PARAMETERS));
@@ -114,7 +115,7 @@ static void parents_that_are_none(void **state)
 	peer_free(&manager);
 }
 
-/* ---- votes ------------------------------------------------------------------------------------------ */
+/* ---- votes ----------------------------------------------------------------------------------- */
 
 static void vote(struct peer *peer, uint32_t clock, uint32_t on)
 {
@@ -197,7 +198,7 @@ static void a_stopped_clock_keeps_its_rate(void **state)
 	peer_free(&manager);
 }
 
-/* ---- configurations ---------------------------------------------------------------------------------- */
+/* ---- configurations -------------------------------------------------------------------------- */
 
 static void config_set_and_state(void **state)
 {
@@ -239,7 +240,8 @@ static void old_config_set_has_one_bit(void **state)
 		expect(&manager, WORDS(CLOCK(0x10), version), WORDS(CLOCK(0x10), SUCCESS));
 		expect(&manager, WORDS(CLOCK(7), UART, 1), WORDS(CLOCK(7), SUCCESS));
 		expect(&manager, WORDS(CLOCK(7), UART, 3), WORDS(CLOCK(7), INVALID_PARAMETERS));
-		expect(&manager, WORDS(CLOCK(7), UART, 0x10001), WORDS(CLOCK(7), INVALID_PARAMETERS));
+		expect(&manager, WORDS(CLOCK(7), UART, 0x10001),
+		       WORDS(CLOCK(7), INVALID_PARAMETERS));
 		expect(&manager, WORDS(CLOCK(7), UART), WORDS(CLOCK(7), PROTOCOL_ERROR));
 	}
 	expect(&manager, WORDS(CLOCK(0x10), 0x30000), WORDS(CLOCK(0x10), SUCCESS));

@@ -7,7 +7,10 @@ static void header_checks_come_in_order(void **state)
 	struct peer guest;
 
 	peer_new(&guest, *state, GUEST, true);
-	/* Type 1, 2, 3 in a protocol that does not exist, with a payload: the type is looked at first. */
+	/*
+	 * Type 1, 2, 3 in a protocol that does not exist, with a payload: the type is looked at
+	 * first.
+	 */
 	expect(&guest, WORDS(0x00048500), WORDS(0x00048500, PROTOCOL_ERROR));
 	expect(&guest, WORDS(0x00045200), WORDS(0x00045200, PROTOCOL_ERROR));
 	expect(&guest, WORDS(0x00045300, 1), WORDS(0x00045300, PROTOCOL_ERROR));
@@ -45,7 +48,8 @@ static void odd_sizes_are_protocol_errors(void **state)
 	for (size_t size = 4; size < sizeof(message); size++) {
 		if (size == 8)
 			continue;
-		assert_int_equal(scmi_channel_handle(guest.channel, 0, message, size, answer, 8), 8);
+		assert_int_equal(scmi_channel_handle(guest.channel, 0, message, size, answer, 8),
+				 8);
 		assert_int_equal(scmi_get_le32(answer), CLOCK(6));
 		assert_int_equal(scmi_get_le32(answer + 4), PROTOCOL_ERROR);
 	}
@@ -72,16 +76,17 @@ static void no_room_no_answer(void **state)
 
 	peer_new(&guest, *state, GUEST, true);
 	for (size_t size = 0; size < 4; size++)
-		assert_int_equal(scmi_channel_handle(guest.channel, 0, message, size, answer, 16), 0);
+		assert_int_equal(scmi_channel_handle(guest.channel, 0, message, size, answer, 16),
+				 0);
 	for (size_t space = 0; space < 8; space++)
-		assert_int_equal(scmi_channel_handle(guest.channel, 0, message, 8, answer, space), 0);
+		assert_int_equal(scmi_channel_handle(guest.channel, 0, message, 8, answer, space),
+				 0);
 	scmi_channel_counters(guest.channel, &counters);
 	assert_int_equal(counters.dropped, 12);
 	assert_int_equal(counters.commands, 0);
 	/* Room for the header and the status, not for the rate. */
 	for (size_t space = 8; space < 16; space++)
-		expect_in(&guest, space, WORDS(CLOCK(6), GUEST_PLL),
-			  WORDS(CLOCK(6), COMMS_ERROR));
+		expect_in(&guest, space, WORDS(CLOCK(6), GUEST_PLL), WORDS(CLOCK(6), COMMS_ERROR));
 	expect_in(&guest, 16, WORDS(CLOCK(6), GUEST_PLL), WORDS(CLOCK(6), SUCCESS, 200000000, 0));
 	scmi_channel_counters(guest.channel, &counters);
 	assert_int_equal(counters.commands, 9);
@@ -120,7 +125,7 @@ static void everything_is_traced(void **state)
 	peer_free(&guest);
 }
 
-/* ---- versions -------------------------------------------------------------------------------------- */
+/* ---- versions -------------------------------------------------------------------------------- */
 
 static void versions_are_the_agents(void **state)
 {
@@ -157,15 +162,16 @@ static void negotiation_switches_one_channel(void **state)
 	assert_int_equal(scmi_channel_version(first.channel, 0x14), 0x10000);
 	/* What is served at most is still told. */
 	expect(&first, WORDS(CLOCK(0)), WORDS(CLOCK(0), SUCCESS, 0x30000));
-	/* Version 1.0: no CLOCK_NAME_GET, attributes without the enable latency and the newer bits. */
+	/*
+	 * Version 1.0: no CLOCK_NAME_GET, attributes without the enable latency and the newer bits.
+	 */
 	expect(&first, WORDS(CLOCK(8), GUEST_LONG), WORDS(CLOCK(8), NOT_FOUND));
 	expect(&first, WORDS(CLOCK(3), GUEST_LONG),
 	       WORDS(CLOCK(3), SUCCESS, 0, 0x74786973, 0x5f6e6565, 0x7474656c, 0x00737265));
 	expect(&first, WORDS(CLOCK(7), GUEST_PLL, 1), WORDS(CLOCK(7), SUCCESS));
 	/* The other channel and the other protocol go on as before. */
 	expect(&second, WORDS(CLOCK(7), GUEST_PLL, 1, 0), WORDS(CLOCK(7), SUCCESS));
-	expect(&first, WORDS(BASE(7), 0),
-	       WORDS(BASE(7), SUCCESS, 0, 0x74616c70, 0x6d726f66, 0, 0));
+	expect(&first, WORDS(BASE(7), 0), WORDS(BASE(7), SUCCESS, 0, 0x74616c70, 0x6d726f66, 0, 0));
 	/* Any number of times. */
 	expect(&first, WORDS(CLOCK(0x10), 0x20000), WORDS(CLOCK(0x10), SUCCESS));
 	expect(&first, WORDS(CLOCK(8), GUEST_PLL), WORDS(CLOCK(8), NOT_SUPPORTED));

@@ -25,7 +25,9 @@ static void rate_changed(void **state)
 	subscribe(&guest, 9, GUEST_PLL, 1);
 	subscribe(&second, 9, GUEST_PLL, 1);
 	subscribe(&old, 9, OLD_PLL, 1);
-	/* Everybody but the agent whose doing it is; an untrusted one does not learn who that was. */
+	/*
+	 * Everybody but the agent whose doing it is; an untrusted one does not learn who that was.
+	 */
 	set(&guest, GUEST_PLL, 100000000);
 	expect_silence(&guest);
 	expect_silence(&second);

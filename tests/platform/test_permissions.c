@@ -46,7 +46,8 @@ static void a_board_without_devices(void **state)
 	world_new(&world, &board);
 	peer_new(&manager, &world, MANAGER, true);
 	expect(&manager, WORDS(BASE(9), GUEST, DISPLAY, 0), WORDS(BASE(9), NOT_SUPPORTED));
-	expect(&manager, WORDS(BASE(0xa), GUEST, DISPLAY, 0x14, 0), WORDS(BASE(0xa), NOT_SUPPORTED));
+	expect(&manager, WORDS(BASE(0xa), GUEST, DISPLAY, 0x14, 0),
+	       WORDS(BASE(0xa), NOT_SUPPORTED));
 	expect(&manager, WORDS(BASE(2), 9), WORDS(BASE(2), NOT_FOUND));
 	expect(&manager, WORDS(BASE(2), 0xa), WORDS(BASE(2), NOT_FOUND));
 	expect(&manager, WORDS(BASE(2), 0xb), WORDS(BASE(2), SUCCESS, 0));
@@ -158,7 +159,7 @@ static void allowing_gives_no_more_than_the_board(void **state)
 	peer_free(&old);
 }
 
-/* ---- reset ------------------------------------------------------------------------------------------- */
+/* ---- reset ----------------------------------------------------------------------------------- */
 
 static void who_may_reset_whom(void **state)
 {
@@ -270,16 +271,11 @@ static void subscriptions_go_pending_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(checks_come_in_order),
-		TEST(a_board_without_devices),
-		TEST(a_denied_device),
-		TEST(one_protocol_of_a_device),
-		TEST(a_clock_in_two_devices),
-		TEST(allowing_gives_no_more_than_the_board),
-		TEST(who_may_reset_whom),
-		TEST(permissions_come_back_only_when_asked),
-		TEST(requests_are_withdrawn),
-		TEST(subscriptions_go_pending_ends),
+		TEST(checks_come_in_order),   TEST(a_board_without_devices),
+		TEST(a_denied_device),	      TEST(one_protocol_of_a_device),
+		TEST(a_clock_in_two_devices), TEST(allowing_gives_no_more_than_the_board),
+		TEST(who_may_reset_whom),     TEST(permissions_come_back_only_when_asked),
+		TEST(requests_are_withdrawn), TEST(subscriptions_go_pending_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

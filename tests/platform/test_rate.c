@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Arithmetic without division, against arithmetic with it; and trees larger than the board of the other tests. */
+/*
+ * Arithmetic without division, against arithmetic with it; and trees larger than the board of the
+ * other tests.
+ */
 #include "world.h"
 
 #include "platform/clock_resource.h"
@@ -79,7 +82,8 @@ static void lists_of_every_length(void **state)
 					down = list[n];
 			}
 			status = scmi_rate_round(&table, wanted, SCMI_ROUNDING_DOWN, &granted);
-			assert_int_equal(status, down && up ? SCMI_SUCCESS : SCMI_INVALID_PARAMETERS);
+			assert_int_equal(status,
+					 down && up ? SCMI_SUCCESS : SCMI_INVALID_PARAMETERS);
 			if (status)
 				continue;
 			assert_int_equal(granted, down);
@@ -104,8 +108,11 @@ static void a_long_chain_against_the_order(void **state)
 		{.name = "one", .trusted = true, .protocols = &protocol, .protocol_count = 1},
 		{.name = "two", .trusted = true, .protocols = &protocol, .protocol_count = 1},
 	};
-	struct scmi_board board = {.vendor = "v", .clocks = clocks, .clock_count = LENGTH,
-				   .agents = agents, .agent_count = 2};
+	struct scmi_board board = {.vendor = "v",
+				   .clocks = clocks,
+				   .clock_count = LENGTH,
+				   .agents = agents,
+				   .agent_count = 2};
 	struct world world = {.use_locks = true};
 	uint32_t parents[LENGTH];
 	char names[LENGTH][8];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Channels served by threads of their own, with real locks, while another thread ticks. What is asserted holds in every
- * order of events; a thread sanitizer finds what is not asserted.
+ * Channels served by threads of their own, with real locks, while another thread ticks. What is
+ * asserted holds in every order of events; a thread sanitizer finds what is not asserted.
  */
 #include "world.h"
 
@@ -57,7 +57,7 @@ struct end {
 	pthread_t thread;
 	struct scmi_channel *channel;
 	pthread_mutex_t mutex;
-	uint32_t delayed, late; /* that came by themselves */
+	uint32_t delayed, late;	      /* that came by themselves */
 	uint32_t accepted, postponed; /* that were promised */
 };
 

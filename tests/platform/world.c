@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "world.h"
 
-/* ---- the board ----------------------------------------------------------------------------------- */
+/* ---- the board ------------------------------------------------------------------------------- */
 
 static const uint64_t pll_rates[] = {100000000, 200000000, 400000000, 0x1abcdef00};
 static const uint64_t slow_rates[] = {1000, 2000, 3000};
@@ -14,21 +14,45 @@ static const struct scmi_board_clock_config uart_configs[] = {
 };
 static const struct scmi_board_clock clocks[CLOCKS] = {
 	[OSC] = {.name = "osc", .start_hz = 24000000, .always_on = true},
-	[PLL] = {.name = "pll", .start_hz = 200000000, .rates_hz = pll_rates, .rate_count = 4,
-		 .parents = pll_parents, .parent_count = 1, .enabled = true},
+	[PLL] = {.name = "pll",
+		 .start_hz = 200000000,
+		 .rates_hz = pll_rates,
+		 .rate_count = 4,
+		 .parents = pll_parents,
+		 .parent_count = 1,
+		 .enabled = true},
 	[MUX] = {.name = "mux", .parents = mux_parents, .parent_count = 2, .divide = 2},
-	[UART] = {.name = "uart_of_15_char", .start_hz = 4000000, .min_hz = 1000000,
-		  .max_hz = 10500000, .step_hz = 1500000, .configs = uart_configs, .config_count = 2,
+	[UART] = {.name = "uart_of_15_char",
+		  .start_hz = 4000000,
+		  .min_hz = 1000000,
+		  .max_hz = 10500000,
+		  .step_hz = 1500000,
+		  .configs = uart_configs,
+		  .config_count = 2,
 		  .enable_delay_us = 150},
 	[LONG] = {.name = "sixteen_letters_", .start_hz = 32768},
-	[SLOW] = {.name = "slow", .start_hz = 1000, .rates_hz = slow_rates, .rate_count = 3,
+	[SLOW] = {.name = "slow",
+		  .start_hz = 1000,
+		  .rates_hz = slow_rates,
+		  .rate_count = 3,
 		  .set_latency_us = 5000},
-	[BROKEN] = {.name = "broken", .start_hz = 10, .rates_hz = broken_rates, .rate_count = 2,
+	[BROKEN] = {.name = "broken",
+		    .start_hz = 10,
+		    .rates_hz = broken_rates,
+		    .rate_count = 2,
 		    .fault = SCMI_HARDWARE_ERROR},
-	[QUIET] = {.name = "quiet", .start_hz = 10, .rates_hz = broken_rates, .rate_count = 2,
-		   .no_rate_changed = true, .no_rate_requested = true},
-	[BROKEN_SLOW] = {.name = "broken_slow", .start_hz = 10, .rates_hz = broken_rates,
-			 .rate_count = 2, .set_latency_us = 2000, .fault = SCMI_GENERIC_ERROR},
+	[QUIET] = {.name = "quiet",
+		   .start_hz = 10,
+		   .rates_hz = broken_rates,
+		   .rate_count = 2,
+		   .no_rate_changed = true,
+		   .no_rate_requested = true},
+	[BROKEN_SLOW] = {.name = "broken_slow",
+			 .start_hz = 10,
+			 .rates_hz = broken_rates,
+			 .rate_count = 2,
+			 .set_latency_us = 2000,
+			 .fault = SCMI_GENERIC_ERROR},
 };
 static const struct scmi_board_domain display_domains[] = {{0x14, UART}, {0x14, MUX}};
 static const struct scmi_board_domain sound_domains[] = {{0x14, UART}, {0x14, PLL}};
@@ -39,15 +63,21 @@ static const struct scmi_board_device devices[] = {
 	{.name = "secret", .id = SECRET, .domains = secret_domains, .domain_count = 1},
 };
 static const struct scmi_board_view all_views[] = {
-	{OSC, OSC, SCMI_ALLOW_ALL},	  {PLL, PLL, SCMI_ALLOW_ALL},
-	{MUX, MUX, SCMI_ALLOW_ALL},	  {UART, UART, SCMI_ALLOW_ALL},
-	{LONG, LONG, SCMI_ALLOW_ALL},	  {SLOW, SLOW, SCMI_ALLOW_ALL},
-	{BROKEN, BROKEN, SCMI_ALLOW_ALL}, {QUIET, QUIET, SCMI_ALLOW_ALL},
+	{OSC, OSC, SCMI_ALLOW_ALL},
+	{PLL, PLL, SCMI_ALLOW_ALL},
+	{MUX, MUX, SCMI_ALLOW_ALL},
+	{UART, UART, SCMI_ALLOW_ALL},
+	{LONG, LONG, SCMI_ALLOW_ALL},
+	{SLOW, SLOW, SCMI_ALLOW_ALL},
+	{BROKEN, BROKEN, SCMI_ALLOW_ALL},
+	{QUIET, QUIET, SCMI_ALLOW_ALL},
 	{BROKEN_SLOW, BROKEN_SLOW, SCMI_ALLOW_ALL},
 };
 static const struct scmi_board_view guest_views[] = {
-	{GUEST_MUX, MUX, SCMI_ALLOW_ALL},   {GUEST_PLL, PLL, SCMI_ALLOW_ALL},
-	{GUEST_UART, UART, SCMI_ALLOW_ALL}, {GUEST_SLOW, SLOW, SCMI_ALLOW_ALL},
+	{GUEST_MUX, MUX, SCMI_ALLOW_ALL},
+	{GUEST_PLL, PLL, SCMI_ALLOW_ALL},
+	{GUEST_UART, UART, SCMI_ALLOW_ALL},
+	{GUEST_SLOW, SLOW, SCMI_ALLOW_ALL},
 	{GUEST_LONG, LONG, 0},
 };
 static const struct scmi_board_view old_views[] = {
@@ -68,7 +98,9 @@ static const struct scmi_board_agent agents[] = {
 	{.name = "manager", .trusted = true, .protocols = manager_protocols, .protocol_count = 1},
 	{.name = "guest", .protocols = guest_protocols, .protocol_count = 1},
 	{.name = "old", .protocols = old_protocols, .protocol_count = 2},
-	{.name = "short", .release_on_disconnect = true, .protocols = guest_protocols,
+	{.name = "short",
+	 .release_on_disconnect = true,
+	 .protocols = guest_protocols,
 	 .protocol_count = 1},
 };
 const struct scmi_board test_board = {
@@ -83,7 +115,7 @@ const struct scmi_board test_board = {
 	.agent_count = AGENTS,
 };
 
-/* ---- the host ------------------------------------------------------------------------------------ */
+/* ---- the host -------------------------------------------------------------------------------- */
 
 static void *world_alloc(void *ctx, size_t size)
 {
@@ -143,7 +175,10 @@ static void lock_free(void *ctx, void *lock)
 	world_release(ctx, lock);
 }
 
-/* Groups come before the platform's own lock, and one holds one group at a time: no two threads can wait for each other. */
+/*
+ * Groups come before the platform's own lock, and one holds one group at a time: no two threads can
+ * wait for each other.
+ */
 static void take(void *arg)
 {
 	struct test_lock *lock = arg;
@@ -208,9 +243,10 @@ void pass(struct world *world, uint64_t ns)
 	scmi_platform_tick(world->platform, world->now_ns);
 }
 
-/* ---- agents -------------------------------------------------------------------------------------- */
+/* ---- agents ---------------------------------------------------------------------------------- */
 
-static int keep(struct peer *peer, bool is_answer, uint64_t cookie, const void *message, size_t size)
+static int keep(struct peer *peer, bool is_answer, uint64_t cookie, const void *message,
+		size_t size)
 {
 	struct sent *sent = &peer->sent[peer->sent_count];
 
@@ -313,8 +349,8 @@ void expect_in(struct peer *peer, size_t space, const uint32_t *command, size_t 
 	free(got);
 }
 
-void expect(struct peer *peer, const uint32_t *command, size_t command_count, const uint32_t *answer,
-	    size_t answer_count)
+void expect(struct peer *peer, const uint32_t *command, size_t command_count,
+	    const uint32_t *answer, size_t answer_count)
 {
 	expect_in(peer, 128, command, command_count, answer, answer_count);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A platform on a small board, its host, and agents that speak in words: what is sent and what must come back is written
- * by hand, as 32-bit words, the header first.
+ * A platform on a small board, its host, and agents that speak in words: what is sent and what must
+ * come back is written by hand, as 32-bit words, the header first.
  */
 #ifndef SCMI_TEST_PLATFORM_WORLD_H
 #define SCMI_TEST_PLATFORM_WORLD_H
@@ -19,26 +19,26 @@
 #include <scmi/platform.h>
 
 /* Header words; all commands here have token 1. */
-#define BASE(id) (0x00044000u | (id))
-#define CLOCK(id) (0x00045000u | (id))
+#define BASE(id)	  (0x00044000u | (id))
+#define CLOCK(id)	  (0x00045000u | (id))
 #define CLOCK_DELAYED(id) (0x00045200u | (id))
-#define BASE_EVENT(id) (0x00004300u | (id))
-#define CLOCK_EVENT(id) (0x00005300u | (id))
+#define BASE_EVENT(id)	  (0x00004300u | (id))
+#define CLOCK_EVENT(id)	  (0x00005300u | (id))
 
 /* Statuses as they are on the wire. */
-#define SUCCESS 0u
-#define NOT_SUPPORTED 0xffffffffu
+#define SUCCESS		   0u
+#define NOT_SUPPORTED	   0xffffffffu
 #define INVALID_PARAMETERS 0xfffffffeu
-#define DENIED 0xfffffffdu
-#define NOT_FOUND 0xfffffffcu
-#define OUT_OF_RANGE 0xfffffffbu
-#define BUSY 0xfffffffau
-#define COMMS_ERROR 0xfffffff9u
-#define GENERIC_ERROR 0xfffffff8u
-#define HARDWARE_ERROR 0xfffffff7u
-#define PROTOCOL_ERROR 0xfffffff6u
+#define DENIED		   0xfffffffdu
+#define NOT_FOUND	   0xfffffffcu
+#define OUT_OF_RANGE	   0xfffffffbu
+#define BUSY		   0xfffffffau
+#define COMMS_ERROR	   0xfffffff9u
+#define GENERIC_ERROR	   0xfffffff8u
+#define HARDWARE_ERROR	   0xfffffff7u
+#define PROTOCOL_ERROR	   0xfffffff6u
 
-#define WORDS(...) \
+#define WORDS(...)                                                                                 \
 	(const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t)
 
 #define MILLISECOND 1000000ull
@@ -95,10 +95,11 @@ void peer_free(struct peer *peer);
 /* Send a command with space for the answer; what comes back must be exactly this. */
 void expect_in(struct peer *peer, size_t space, const uint32_t *command, size_t command_count,
 	       const uint32_t *answer, size_t answer_count);
-void expect(struct peer *peer, const uint32_t *command, size_t command_count, const uint32_t *answer,
-	    size_t answer_count);
+void expect(struct peer *peer, const uint32_t *command, size_t command_count,
+	    const uint32_t *answer, size_t answer_count);
 /* There is no answer now. */
-void expect_later(struct peer *peer, uint64_t cookie, const uint32_t *command, size_t command_count);
+void expect_later(struct peer *peer, uint64_t cookie, const uint32_t *command,
+		  size_t command_count);
 /* The next thing that the platform sent by itself. */
 void expect_sent(struct peer *peer, const uint32_t *message, size_t count);
 void expect_answer(struct peer *peer, uint64_t cookie, const uint32_t *message, size_t count);
