@@ -74,6 +74,17 @@ class Hidden(Case):
                 for answer in answers:
                     self.same_bytes(answers[0], answer, "hidden and absent agents")
 
+    def test_hidden_device_is_absent(self):
+        """An agent that sees none of a device's clocks does not see the device."""
+        agent = self.connect("blind")
+        for message, rest in ((facts.BASE_SET_DEVICE_PERMISSIONS, [(0,), (1,), (2,)]),
+                              (facts.BASE_SET_PROTOCOL_PERMISSIONS, [(CLOCK, 0), (0x77, 1), (BASE, 0)])):
+            for words_after in rest:
+                hidden, *absent = (agent.base(message, 1, device, *words_after)
+                                   for device in (bench.DISPLAY, 0, 4, 0x7FFFFFFF))
+                for answer in absent:
+                    self.same_bytes(hidden, answer, "hidden and absent devices")
+
     def test_other_agents_leave_no_trace(self):
         """Nothing that an untrusted agent can read of its identity tells how many others there are."""
         agent, other = self.connect("main"), self.connect("calm")
