@@ -35,6 +35,8 @@ int agents_load(struct cli *cli, struct agents *agents)
 
 	memset(agents, 0, sizeof(*agents));
 	error = scmi_base_protocol_attributes(cli->agent, &all);
+	if (scmi_error_is_status(error))
+		return 0;
 	if (!error)
 		error = load(cli, agents, SCMI_BASE_CALLER, &known);
 	self = agents->agent[0];

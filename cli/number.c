@@ -159,7 +159,7 @@ void cli_format_rate(char text[CLI_NUMBER_SIZE], uint64_t rate_hz)
 			continue;
 		thousandths = rate_hz % units[i].scale / (units[i].scale / 1000);
 		snprintf(decimals, sizeof(decimals), ".%03u", (unsigned int)thousandths % 1000);
-		for (length = strlen(decimals); decimals[length - 1] == '0';)
+		for (length = strlen(decimals); length > 1 && decimals[length - 1] == '0';)
 			decimals[--length] = '\0';
 		snprintf(text, CLI_NUMBER_SIZE, "%" PRIu64 "%s %s", rate_hz / units[i].scale,
 			 length > 1 ? decimals : "", units[i].name);

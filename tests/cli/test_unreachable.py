@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Platforms that are not there, do not answer, go away, or say what no platform should."""
+import json
 import os
 import socket
 import struct
@@ -184,6 +185,24 @@ class Hostile(Case):
         self.assertEqual((result["vendor"], result["implementation_version"], result["agents"]), (None, None, []))
         self.assertEqual(result["protocols"][1], {"id": 0x80, "name": "0x80", "served": None, "spoken": None,
                                                   "count": None, "counted": None})
+
+
+class Notifications(Case):
+    def test_only_what_was_asked_for_and_can_be_read(self):
+        offers = 1 << 31
+        clocks = Clocks((offers, b"asked", 0), (offers, b"other", 0))
+
+        def changed(clock_id, *rate):
+            return words(CLOCK << 10 | 3 << 8, 0, clock_id, *rate)
+
+        def play(header, payload):
+            if message_of(header) == (CLOCK, 9):
+                return success(header) + [changed(1, 5, 0), changed(0, 5), changed(0), changed(0, 7, 0)]
+            return clocks(header, payload)
+        with Played(play) as at:
+            outcome = self.expect(OK, scmi("watch", "--json", "--clock", "0", "--count", "1", at=at))
+        self.assertEqual(json.loads(outcome.out)["rate_hz"], 7)
+        self.assertEqual(json.loads(outcome.out)["agent"], None)
 
 
 class Newer(Case):
