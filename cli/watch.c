@@ -34,10 +34,19 @@ static bool is_done(const struct watch *watch)
 
 /* ---- one event ------------------------------------------------------------------------------- */
 
+/*
+ * Who caused an event; NULL where it is not known. Agent 0 can be the platform itself as well as an
+ * agent that this one may not see.
+ */
+static const char *originator(const struct watch *watch, uint32_t agent_id)
+{
+	return agent_id ? agents_name(&watch->agents, agent_id) : NULL;
+}
+
 /* Opens the event's object; local[] is the time as people read it. */
 static void open_event(struct watch *watch, const char *event, uint32_t agent_id, char local[32])
 {
-	const char *agent = agents_name(&watch->agents, agent_id);
+	const char *agent = originator(watch, agent_id);
 	struct output *out = watch->cli->out;
 	char utc[64], part[32];
 	struct timespec now;
@@ -60,9 +69,11 @@ static void open_event(struct watch *watch, const char *event, uint32_t agent_id
 
 static char *agent_text(const struct watch *watch, uint32_t agent_id)
 {
-	const char *name = agents_name(&watch->agents, agent_id);
+	const char *name = originator(watch, agent_id);
 	char number[32];
 
+	if (!agent_id)
+		return output_clean("the platform or an agent you do not see");
 	snprintf(number, sizeof(number), "agent %" PRIu32, agent_id);
 	return output_clean(name ? name : number);
 }

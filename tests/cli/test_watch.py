@@ -52,7 +52,10 @@ class Watch(PlatformCase):
         child, _ = self.watch("--json", "--clock", "pll", "--count", "1", agent="tester")
         self.ok("clock", "set", "pll", "600MHz", agent="manager")
         event = json.loads(self.ended(child))
-        self.assertEqual((event["agent_id"], event["agent"]), (0, "platform"))
+        self.assertEqual((event["agent_id"], event["agent"]), (0, None))
+        child, _ = self.watch("--clock", "pll", "--count", "1", agent="tester")
+        self.ok("clock", "set", "pll", "500MHz", agent="manager")
+        self.assertIn("requested by the platform or an agent you do not see", self.ended(child))
 
     def test_only_the_clocks_named(self):
         child, _ = self.watch("--json", "--clock", "steps", "--clock", "rtc", "--count", "2")
