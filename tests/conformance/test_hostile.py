@@ -86,6 +86,7 @@ class Hostile(Case):
             agent.send(numbers.randbytes(numbers.randrange(1, 300)))
             while agent.receive(0):
                 pass
+        agent.close()
         again = self.connect()
         self.alive(again, "after random bytes")
 

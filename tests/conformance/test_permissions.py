@@ -156,6 +156,15 @@ class Reset(Case):
         self.expect_word(agent.clock(facts.CLOCK_CONFIG_GET, bench.TUNED, 1), 12, 50, "so is a configuration")
         self.expect_word(agent.clock(facts.CLOCK_PARENT_GET, bench.MUX), 4, bench.OSC, "and a parent")
 
+    def test_own_off_is_withdrawn(self):
+        """A clock that runs at start, switched off, returns to its default state with the vote that stopped it."""
+        agent = self.connect()
+        for last in ((0,), (0, 1), (1, 0)):
+            for state in last:
+                agent.enable(bench.BOOT, state)
+            self.reset(agent, 1)
+            self.assertTrue(agent.running(bench.BOOT), "votes %s, then a reset" % (last,))
+
     def test_requests_of_others_stay(self):
         agent, boss = self.connect(), self.connect("boss")
         for one in (agent, boss):
