@@ -73,7 +73,10 @@ uint64_t scmi_platform_next_deadline(const struct scmi_platform *platform);
 
 /* How the platform reaches the agent by itself. Called from scmi_platform_tick() and scmi_channel_ready(). */
 struct scmi_channel_ops {
-	/* A notification or delayed response. 0, -EAGAIN (scmi_channel_ready() follows), other: dropped. */
+	/*
+	 * A notification or delayed response. 0, -EAGAIN (scmi_channel_ready() follows), other: dropped; but a
+	 * delayed response that gives -EMSGSIZE goes again as COMMS_ERROR alone.
+	 */
 	int (*send)(void *ctx, const void *message, size_t size);
 	/* The late answer to the command that was handled with this cookie. Same results. */
 	int (*answer)(void *ctx, uint64_t cookie, const void *message, size_t size);

@@ -235,6 +235,27 @@ static void the_way_for_answers_may_be_full_too(void **state)
 	peer_free(&guest);
 }
 
+static void what_does_not_fit_ends_as_a_status(void **state)
+{
+	struct peer guest;
+
+	peer_new(&guest, *state, GUEST, true);
+	guest.send_max = 19;
+	expect(&guest, WORDS(CLOCK(5), ASYNC, GUEST_SLOW, 2000, 0), WORDS(CLOCK(5), SUCCESS));
+	pass(*state, 5 * MILLISECOND);
+	expect_sent(&guest, WORDS(CLOCK_DELAYED(5), COMMS_ERROR));
+	rate_is(&guest, GUEST_SLOW, 2000);
+	/* Where not even that fits, it is over all the same. */
+	guest.send_max = 7;
+	for (uint32_t n = 0; n < 3; n++) {
+		expect(&guest, WORDS(CLOCK(5), ASYNC, GUEST_SLOW, 2000, 0),
+		       WORDS(CLOCK(5), SUCCESS));
+		pass(*state, 5 * MILLISECOND);
+	}
+	expect_silence(&guest);
+	peer_free(&guest);
+}
+
 /* ---- channels that go ------------------------------------------------------------------------ */
 
 static void what_was_accepted_is_done_without_its_channel(void **state)
@@ -339,6 +360,7 @@ int main(void)
 		TEST(late_answers_are_bounded),
 		TEST(a_fault_comes_at_the_end),
 		TEST(the_way_for_answers_may_be_full_too),
+		TEST(what_does_not_fit_ends_as_a_status),
 		TEST(what_was_accepted_is_done_without_its_channel),
 		TEST(the_last_channel_takes_requests_with_it),
 		TEST(a_device_reset_is_a_new_guest),

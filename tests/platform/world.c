@@ -253,6 +253,8 @@ static int keep(struct peer *peer, bool is_answer, uint64_t cookie, const void *
 	assert_int_equal(peer->world->locks_held, 0);
 	if (peer->send_result)
 		return peer->send_result;
+	if (peer->send_max && size > peer->send_max)
+		return -EMSGSIZE;
 	assert_true(peer->sent_count < 64 && size <= sizeof(sent->bytes));
 	sent->is_answer = is_answer;
 	sent->cookie = cookie;
