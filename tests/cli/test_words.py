@@ -91,9 +91,9 @@ class Errors(Case):
         self.fails(USAGE, "no platform is named", scmi("info", env=environment(SCMI_AT="")))
 
     def test_wrong_uri(self):
-        self.wrong("is not SCHEME:ADDRESS", "unix:/tmp/x", "--at", "/tmp/x", "info")
+        self.wrong("is not SCHEME:ADDRESS", "unix:/nonexistent/x", "--at", "/nonexistent/x", "info")
         self.wrong("no transport has the scheme 'carrier-pigeon'", "", "--at", "carrier-pigeon:home", "info")
-        self.wrong("", "", "--at", "unix:/tmp/x?no-such-setting=1", "info")
+        self.wrong("", "", "--at", "unix:/nonexistent/x?no-such-setting=1", "info")
 
     def test_json(self):
         for words in (["--json", "clock", "lst"], ["clock", "lst", "--json"], ["--nope", "--json"],
