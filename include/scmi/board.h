@@ -2,11 +2,11 @@
 /*
  * A board: what a platform serves, and to whom, as constant data.
  *
- * scmid makes it from a YAML file, firmware writes it as an initialiser. The platform reads it at set-up and
- * keeps pointing into it: it must live, unchanged, as long as the platform.
+ * scmid makes it from a YAML file, firmware writes it as an initialiser. The platform reads it at
+ * set-up and keeps pointing into it: it must live, unchanged, as long as the platform.
  *
- * Names are NUL-terminated ASCII, at most 63 characters; those over 15 are served through the extended-name messages.
- * References are indices into the board's own arrays.
+ * Names are NUL-terminated ASCII, at most 63 characters; those over 15 are served through the
+ * extended-name messages. References are indices into the board's own arrays.
  */
 #ifndef SCMI_BOARD_H
 #define SCMI_BOARD_H
@@ -28,9 +28,10 @@ struct scmi_board_clock_config {
 };
 
 /*
- * A clock of the simulated tree. Its rates are either a list, ascending, or a range (rate_count 0 and step_hz > 0: every
- * min_hz + n * step_hz up to max_hz), or neither: then it follows its parent (rate * multiply / divide) or, without
- * parents, stands still at start_hz. Names are unique. Possible parents never lead back to the clock.
+ * A clock of the simulated tree. Its rates are either a list, ascending, or a range (rate_count 0
+ * and step_hz > 0: every min_hz + n * step_hz up to max_hz), or neither: then it follows its parent
+ * (rate * multiply / divide) or, without parents, stands still at start_hz. Names are unique.
+ * Possible parents never lead back to the clock.
  */
 struct scmi_board_clock {
 	const char *name;
@@ -50,10 +51,11 @@ struct scmi_board_clock {
 	bool always_on;
 	bool no_rate_changed;   /* does not offer RATE_CHANGED notifications */
 	bool no_rate_requested; /* does not offer RATE_CHANGE_REQUESTED notifications */
-	int32_t fault; /* a status (SCMI_HARDWARE_ERROR …) with which changes of rate fail at the end; 0: none */
+	/* A status (SCMI_HARDWARE_ERROR …) with which changes of rate fail at the end; 0: none. */
+	int32_t fault;
 };
 
-/* ---- devices: named sets of domains, for the base protocol's permission messages -------------- */
+/* ---- devices: named sets of domains, for the base protocol's permission messages ------------- */
 
 struct scmi_board_domain {
 	uint8_t protocol_id;
@@ -77,7 +79,7 @@ struct scmi_board_device {
 
 /* One domain in a view. Ids need not be dense: a gap answers as a domain that does not exist. */
 struct scmi_board_view {
-	uint32_t id;    /* as the agent names it, below 65535; ids from 0 to the highest cost memory */
+	uint32_t id;    /* as the agent names it, below 65535; every id up to it costs memory */
 	uint32_t index; /* the board's clock, … */
 	uint32_t allow; /* SCMI_ALLOW_* */
 };
