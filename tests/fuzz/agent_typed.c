@@ -54,8 +54,9 @@ static int call_protocols(struct scmi_agent *agent, struct input *in, bool all)
 	int error = all ? scmi_base_list_protocols(agent, ids, space, &count) :
 			  scmi_base_discover_list_protocols(agent, input_word(in), ids, space, &count);
 
-	if (!error && count > space)
-		peer_fail("more protocols than there is room for");
+	/* The whole list is counted, whatever fits. */
+	if (!error && count > (all ? 255 : space))
+		peer_fail("more protocols than there can be");
 	free(ids);
 	return error;
 }

@@ -21,8 +21,8 @@ def fuzz(harness, limit, work, inputs):
     shutil.rmtree(work, ignore_errors=True)
     corpus = work / "corpus"
     corpus.mkdir(parents=True)
-    command = [harness, limit, "-rss_limit_mb=2048", "-timeout=30", "-seed=1", "-len_control=0", "-max_len=600",
-               "-verbosity=0", f"-artifact_prefix={work}/", corpus]
+    command = [harness, limit, "-rss_limit_mb=2048", "-timeout=30", "-seed=1", "-len_control=0",
+               "-max_len=1200", "-verbosity=0", f"-artifact_prefix={work}/", corpus]
     for name in map(pathlib.Path, inputs):
         if name.is_file():
             command.append(f"-dict={name}")
@@ -40,7 +40,8 @@ def main(mode, harness, number, work, *inputs):
     found = "SUMMARY: " in result.stdout
     if mode == "smoke":
         print(result.stdout)
-        return result.returncode
+        # Not the fuzzer's own code for a find: meson would take that for a test that was left out.
+        return 1 if result.returncode else 0
     lines = [line for line in result.stdout.splitlines() if line and not line.startswith("INFO")]
     print("\n".join(lines[:12]))
     if found:

@@ -55,6 +55,8 @@ def seeds():
                     yield FULL + rate_set(channel, 8, 1, 24000000)
                 else:
                     yield FULL + command(row, channel, *words.get((name, id), []))
+    # Not allowed: by the board, and by the one who may say so.
+    yield FULL + rate_set(VM, 8, 8, 1000) + command(BASE[9], OS, 3, 3, 0) + rate_set(VM, 8, 2, 24000000)
     # Told of a change and of a request; a change that takes its time, awaited and in the background.
     hearing = FULL + subscribe(VM, 1) + subscribe(GUEST, 2) + subscribe(VM, 0) + subscribe(VM, 4)
     for flags in (0, 1, 3):
