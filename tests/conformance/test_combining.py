@@ -14,7 +14,7 @@ from case import Case
 from scmi_client import INVALID_PARAMETERS, SUCCESS
 
 AGENTS = ("main", "boss", "calm", "old2")
-VOTED = (bench.DIV, bench.PLL, bench.MANY, bench.MUX, bench.TUNED, bench.KEPT, bench.FAR)
+VOTED = (bench.BOOT, bench.DIV, bench.PLL, bench.MANY, bench.MUX, bench.TUNED, bench.KEPT, bench.FAR)
 STARTS = {bench.DIV: 5000000, bench.PLL: 200000000, bench.MANY: 1000}
 STEPS = 400
 
@@ -28,7 +28,9 @@ class Model:
         self.duty, self.duty_owner = 50, None
 
     def running(self, clock):
-        return clock == bench.KEPT or any(on for (_, voted), on in self.votes.items() if voted == clock)
+        votes = [on for (_, voted), on in self.votes.items() if voted == clock]
+        # Without a vote a clock does what it did at start.
+        return clock == bench.KEPT or any(votes) or (clock == bench.BOOT and not votes)
 
     def rate(self, clock):
         if clock == bench.MUX:
