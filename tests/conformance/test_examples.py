@@ -44,12 +44,12 @@ class Examples(Case):
     def setUpClass(cls):
         cls.daemons = {}
         for path in boards():
-            cls.daemons[os.path.basename(path)] = Scmid(path)
+            daemon = cls.daemons[os.path.basename(path)] = Scmid(path)
+            cls.addClassCleanup(daemon.stop)
 
     @classmethod
     def tearDownClass(cls):
-        for daemon in cls.daemons.values():
-            daemon.stop()
+        """The daemons stop by themselves, also when one of them did not start."""
 
     @staticmethod
     def admitted(agent, name):
