@@ -4,8 +4,8 @@
   run.py smoke HARNESS REACH WORK [INPUTS…]   20 seconds; fails on a find, or when it reached less than REACH
   run.py plant HARNESS RUNS WORK [INPUTS…]    has to find the mistake within that many runs
 
-WORK is a directory of its own, emptied first. INPUTS are directories to begin with, or a dictionary. On a find, what
-the harness said and the input that does it are in the output.
+WORK is a directory of its own, emptied first. INPUTS are directories to begin with, scripts that make one, or a
+dictionary. On a find, what the harness said is in the output and the input that does it in WORK.
 """
 
 import os
@@ -24,7 +24,11 @@ def fuzz(harness, limit, work, inputs):
     command = [harness, limit, "-rss_limit_mb=2048", "-timeout=30", "-seed=1", "-len_control=0",
                "-max_len=1200", "-verbosity=0", f"-artifact_prefix={work}/", corpus]
     for name in map(pathlib.Path, inputs):
-        if name.is_file():
+        if name.suffix == ".py":
+            seeds = work / name.stem
+            subprocess.run([sys.executable, name, seeds], check=True)
+            command.append(seeds)
+        elif name.is_file():
             command.append(f"-dict={name}")
         elif name.is_dir() and any(name.iterdir()):
             command.append(name)
