@@ -48,12 +48,10 @@ static void on_flag(void *ctx, const char *name, bool value)
 		put(ctx, " %s", name);
 }
 
+/* Only the platform sends texts, and those of a board are printable. */
 static void on_text(void *ctx, const char *name, const char *value)
 {
-	put(ctx, " %s='", name);
-	for (; *value; value++)
-		put(ctx, "%c", *value >= ' ' && *value <= '~' ? *value : '?');
-	put(ctx, "'");
+	put(ctx, " %s='%s'", name, value);
 }
 
 static void on_open(void *ctx, const char *name, uint32_t index)

@@ -224,8 +224,9 @@ class Case(unittest.TestCase):
             while not re.search(r"agent brief: .* delayed responses\n", scmid.log()[before:]):
                 self.assertIsNone(scmid.process.poll())
                 time.sleep(0.002)
-            if re.search(pattern, scmid.log()[before:]):
-                return
+            found = re.search(pattern, scmid.log()[before:])
+            if found:
+                return found.group()
         self.fail("never counted %r:\n%s" % (pattern, scmid.log()[before:]))
 
     def run_scmid(self, *arguments):

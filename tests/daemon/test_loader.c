@@ -178,7 +178,8 @@ static void permissions_and_versions(void **state)
 		"  some: {clocks: {deny: {b: [rate, parent], a: all}}, versions: {clock: "
 		"\"2.0\"}}\n"
 		"  none: {clocks: {deny: all}, max_pending_async: 0, versions: {base: \"1.0\"}}\n"
-		"  state: {clocks: {deny: [state]}, trusted: yes, on_disconnect: release}\n");
+		"  state: {clocks: {deny: [state]}, trusted: yes, on_disconnect: release}\n"
+		"  second: {clocks: {hide: [a], deny: {b: [rate]}}}\n");
 	const struct scmi_board *board = scmid_board_scmi(loaded);
 	const uint32_t known = SCMI_ALLOW_STATE | SCMI_ALLOW_RATE | SCMI_ALLOW_PARENT;
 
@@ -192,6 +193,9 @@ static void permissions_and_versions(void **state)
 	assert_int_equal(board->agents[1].protocols[0].version_max, 0x10000);
 	assert_int_equal(clock_view(loaded, 2)->views[1].allow & known,
 			 SCMI_ALLOW_RATE | SCMI_ALLOW_PARENT);
+	assert_int_equal(clock_view(loaded, 3)->view_count, 1);
+	assert_int_equal(clock_view(loaded, 3)->views[0].allow & known,
+			 SCMI_ALLOW_STATE | SCMI_ALLOW_PARENT);
 	assert_true(board->agents[2].trusted && board->agents[2].release_on_disconnect);
 	scmid_board_free(loaded);
 }

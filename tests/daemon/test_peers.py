@@ -95,6 +95,23 @@ class Peers(Case):
             self.assertEqual(answer[0] >> 18, (number + 1) % 1024)
             self.assertEqual(answer[1], SUCCESS)
 
+    def test_who_reads_late_gets_the_latest_notifications(self):
+        """What did not fit its socket waits, the oldest are given up, and reading on brings the rest."""
+        scmid = self.scmid().start()
+        one, late = scmid.connect(), scmid.connect("two.sock")
+        self.assertEqual(late.command(CLOCK, 0x9, 2, 1)[0], SUCCESS)
+        rates = [200000000 + number % 7 * 100000000 for number in range(3000)]
+        for rate in rates:
+            self.assertEqual(one.set_rate(2, rate), SUCCESS)
+        self.assertRegex(self.wait_for_counters(scmid, "agent two: .*"), r"notifications, [1-9]\d* lost")
+        # The one that is caused now is the last to come.
+        self.assertEqual(one.set_rate(2, 100000000), SUCCESS)
+        got = []
+        while not got or got[-1] != 100000000:
+            got.append(late.event()[2][1])
+        self.assertLess(len(got), len(rates))
+        self.assertEqual(got[-9:-1], rates[-8:])
+
     def test_no_descriptor_left(self):
         """Who cannot be served now waits, and is served when another has left."""
         scmid = self.scmid(wrapper=["prlimit", "--nofile=24:24"]).start()
@@ -221,7 +238,7 @@ class Trace(Case):
         self.assertTrue(lines[-1].startswith("one#1 <- clock CLOCK_ATTRIBUTES token=5 SUCCESS"), lines[-1])
         self.assertIn("name='osc'", lines[-1])
 
-    def test_names_from_the_wire_cannot_harm_a_terminal(self):
+    def test_bytes_from_the_wire_cannot_harm_a_terminal(self):
         scmid = self.scmid(board_with_endpoints("[{socket: one.sock}]"), "--trace").start()
         one = scmid.connect()
         one.command(CLOCK, 0x8, 0x1B5B324A)

@@ -83,6 +83,15 @@ class State(Case):
         scmid.restart()
         self.assertEqual(scmid.connect("two.sock").enable(5), SUCCESS)
 
+    def test_denials_outlast_the_connection(self):
+        """They are not the denied agent's to lose, even if its own requests are."""
+        scmid = self.scmid().start()
+        one, brief = scmid.connect(), scmid.connect("brief.sock")
+        self.assertEqual(one.command(BASE, 0x9, 3, 9, 0)[0], SUCCESS)
+        self.assertEqual(brief.enable(5), DENIED)
+        scmid.restart()
+        self.assertEqual(scmid.connect("brief.sock").enable(5), DENIED)
+
     def test_what_ends_with_the_connection_does_not_come_back(self):
         for number in RESTARTS:
             with self.subTest(number):
@@ -173,6 +182,7 @@ class State(Case):
             "not a number": "scmid state 1\none clock lamp enable 0 x\nend 1\n",
             "too large a number": "scmid state 1\none clock lamp enable 4294967296 1\nend 1\n",
             "no such protocol": "scmid state 1\none cloak lamp enable 0 1\nend 1\n",
+            "more behind a NUL": b"scmid state 1\nend 0\n\x00",
             "not text": b"scmid state 1\n\x00\x01\nend 0\n",
         }.items():
             with self.subTest(name):
