@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Fuzzes the agent with a hostile platform: whatever it sends, every callback comes exactly once and with its own
- * command's answer, no token is used while a reply to it may come, and afterwards a well-behaved exchange works.
+ * Fuzzes the agent with a hostile platform: whatever it sends, every callback comes exactly once
+ * and with its own command's answer, no token is used while a reply to it may come, and afterwards
+ * a well-behaved exchange works.
  */
 #include "agent_peer.h"
 #include "input.h"
@@ -16,11 +17,22 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-enum { ANSWERED, DELAYED, OVERTAKEN, TIMED_OUT, CANCELED, LATE, NOTIFIED, OVERFLOWED, EXHAUSTED, MARKS };
+enum {
+	ANSWERED,
+	DELAYED,
+	OVERTAKEN,
+	TIMED_OUT,
+	CANCELED,
+	LATE,
+	NOTIFIED,
+	OVERFLOWED,
+	EXHAUSTED,
+	MARKS
+};
 
 static const char *names[MARKS + TYPED_CALLS] = {
-	[ANSWERED] = "answered",   [DELAYED] = "delayed",   [OVERTAKEN] = "overtaken",
-	[TIMED_OUT] = "timed-out", [CANCELED] = "canceled", [LATE] = "late",
+	[ANSWERED] = "answered",   [DELAYED] = "delayed",	[OVERTAKEN] = "overtaken",
+	[TIMED_OUT] = "timed-out", [CANCELED] = "canceled",	[LATE] = "late",
 	[NOTIFIED] = "notified",   [OVERFLOWED] = "overflowed", [EXHAUSTED] = "tokens-exhausted",
 };
 
@@ -41,7 +53,8 @@ static size_t order[LISTENERS], listening; /* those that listen, in the order in
 static uint32_t due;			   /* notifications that this dispatch delivers */
 static uint32_t event_now, order_now;	   /* where it stands */
 
-/* ---- the agent's host ----------------------------------------------------------------------------- */
+/* ---- the agent's host
+ * ----------------------------------------------------------------------------- */
 
 static void deliver(const uint8_t *bytes, size_t size)
 {
@@ -89,9 +102,9 @@ static void deliver_something(uint32_t header)
 /* A reply as it should be, but for its values. A delayed response may follow. */
 static void deliver_reply(uint32_t header, uint8_t shape)
 {
-	static const uint32_t versions[8] = { 0x10000, 0x20000, 0x20001, 0x30000,
-					      0x30000, 0x20001, 0x40000, 0xffffffff };
-	uint8_t message[PEER_SIZE_MAX] = { 0 };
+	static const uint32_t versions[8] = {0x10000, 0x20000, 0x20001, 0x30000,
+					     0x30000, 0x20001, 0x40000, 0xffffffff};
+	uint8_t message[PEER_SIZE_MAX] = {0};
 	size_t size = 8 + 4 * (size_t)(shape & 0x1f);
 
 	if (size > peer.config.message_size_max)
@@ -172,7 +185,8 @@ static void host_unlock(void *ctx)
 	locked = false;
 }
 
-/* ---- commands and what comes of them -------------------------------------------------------------- */
+/* ---- commands and what comes of them
+ * -------------------------------------------------------------- */
 
 static void submit(const struct scmi_command *command);
 
@@ -183,10 +197,10 @@ static void done(void *ctx, const struct scmi_result *result)
 	peer_done(&peer, ctx, result);
 	if (!result->error)
 		reached(ANSWERED);
-	if (scmi_agent_call(agent, &(struct scmi_command){ .protocol_id = 0x10 }, NULL) != -EDEADLK)
+	if (scmi_agent_call(agent, &(struct scmi_command){.protocol_id = 0x10}, NULL) != -EDEADLK)
 		peer_fail("a callback could block");
 	if (chatty && !input_done(&in))
-		submit(&(struct scmi_command){ .protocol_id = 0x14, .message_id = input_u8(&in) });
+		submit(&(struct scmi_command){.protocol_id = 0x14, .message_id = input_u8(&in)});
 }
 
 static void submit(const struct scmi_command *command)
@@ -208,16 +222,19 @@ static void submit(const struct scmi_command *command)
 	current = outer;
 }
 
-/* ---- notifications ---------------------------------------------------------------------------------- */
+/* ---- notifications
+ * ---------------------------------------------------------------------------------- */
 
-/* Whether somebody has to be told something more; then event_now and order_now say what and whom. */
+/* Whether somebody has to be told something more; then event_now and order_now say what and whom.
+ */
 static bool more_to_hear(void)
 {
 	for (; event_now < due && event_now < peer.event_count; event_now++, order_now = 0) {
 		uint32_t header = scmi_get_le32(peer.events[event_now].bytes) & 0x3fcff;
 
 		for (; order_now < listening; order_now++)
-			if (header == scmi_header(0x14, 0, listeners[order[order_now]].message_id, 0))
+			if (header ==
+			    scmi_header(0x14, 0, listeners[order[order_now]].message_id, 0))
 				return true;
 	}
 	return false;
@@ -237,7 +254,8 @@ static void leave(size_t which)
 	listening = kept;
 }
 
-static void heard(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload, size_t size)
+static void heard(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload,
+		  size_t size)
 {
 	size_t which = (size_t)((struct scmi_listener *)ctx - listeners);
 
@@ -258,9 +276,10 @@ static void join(size_t which)
 	for (size_t i = 0; i < listening; i++)
 		if (order[i] == which)
 			return;
-	listeners[which] = (struct scmi_listener){
-		.protocol_id = 0x14, .message_id = which == 2, .event = heard, .ctx = &listeners[which]
-	};
+	listeners[which] = (struct scmi_listener){.protocol_id = 0x14,
+						  .message_id = which == 2,
+						  .event = heard,
+						  .ctx = &listeners[which]};
 	scmi_agent_listen(agent, &listeners[which]);
 	order[listening++] = which;
 }
@@ -276,12 +295,14 @@ static void dispatch(void)
 		peer_fail("a notification was not told to everybody who listens");
 	if (due > peer.event_count)
 		due = peer.event_count;
-	memmove(&peer.events[0], &peer.events[due], (peer.event_count - due) * sizeof(peer.events[0]));
+	memmove(&peer.events[0], &peer.events[due],
+		(peer.event_count - due) * sizeof(peer.events[0]));
 	peer.event_count -= due;
 	order_now = 0;
 }
 
-/* ---- steps -------------------------------------------------------------------------------------------- */
+/* ---- steps
+ * -------------------------------------------------------------------------------------------- */
 
 static void tick(uint64_t then_ns)
 {
@@ -308,7 +329,7 @@ static void burn_tokens(void)
 		return;
 	burned = true;
 	for (uint32_t i = 0; i < SCMI_TOKEN_COUNT - 4; i++) {
-		submit(&(struct scmi_command){ .protocol_id = 0x10, .message_id = 3 });
+		submit(&(struct scmi_command){.protocol_id = 0x10, .message_id = 3});
 		for (size_t k = 0; k < PEER_COMMANDS; k++)
 			cancel(&peer.commands[k]);
 		dispatch();
@@ -317,7 +338,7 @@ static void burn_tokens(void)
 
 static void fuzz_submit(void)
 {
-	uint8_t shape = input_u8(&in), payload[PEER_SIZE_MAX] = { 0 };
+	uint8_t shape = input_u8(&in), payload[PEER_SIZE_MAX] = {0};
 	struct scmi_command command = {
 		.protocol_id = shape & 1 ? 0x14 : 0x10,
 		.message_id = input_u8(&in) & 0x1f,
@@ -413,7 +434,7 @@ static void check(void)
 		peer_fail("notifications were dropped and not counted, or the other way round");
 }
 
-static const uint8_t answer_values[4] = { 0x12, 0x34, 0x56, 0x78 };
+static const uint8_t answer_values[4] = {0x12, 0x34, 0x56, 0x78};
 
 static void final_done(void *ctx, const struct scmi_result *result)
 {
@@ -425,7 +446,7 @@ static void final_done(void *ctx, const struct scmi_result *result)
 /* After everything: reset, and one command is answered as it should be. */
 static void well_behaved(void)
 {
-	struct scmi_command command = { .protocol_id = 0x10, .message_id = 5 };
+	struct scmi_command command = {.protocol_id = 0x10, .message_id = 5};
 	uint8_t message[12];
 	int called = 0;
 
@@ -461,15 +482,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct scmi_agent_config config = {
-		.host = { .send = host_send, .now_ns = host_now, .wait = host_wait, .lock = host_lock,
-			  .unlock = host_unlock },
+		.host = {.send = host_send,
+			 .now_ns = host_now,
+			 .wait = host_wait,
+			 .lock = host_lock,
+			 .unlock = host_unlock},
 		.response_timeout_ns = 1000,
 		.delayed_timeout_ns = 5000,
 	};
 	uint8_t shape;
 	void *storage;
 
-	in = (struct input){ data, size };
+	in = (struct input){data, size};
 	shape = input_u8(&in);
 	config.messages_max = 1 + (shape & 7);
 	config.notifications_max = 1 + (shape >> 3 & 3);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER 1u
+#define ANSWER	1u
 #define DELAYED 2u
 
 void peer_fail(const char *what)
@@ -167,7 +167,8 @@ void peer_sends(struct peer *p, const uint8_t *message, size_t size)
 		return;
 	if (type == SCMI_NOTIFICATION) {
 		if (p->event_count == p->config.notifications_max) {
-			memmove(&p->events[0], &p->events[1], --p->event_count * sizeof(p->events[0]));
+			memmove(&p->events[0], &p->events[1],
+				--p->event_count * sizeof(p->events[0]));
 			p->overflowed++;
 		}
 		p->events[p->event_count].size = size;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A plain model of the agent's end of a channel: which commands are out, which tokens may not be used, what each reply
- * must lead to. The harness tells it what it submits and what the peer sends.
+ * A plain model of the agent's end of a channel: which commands are out, which tokens may not be
+ * used, what each reply must lead to. The harness tells it what it submits and what the peer sends.
  */
 #ifndef FUZZ_AGENT_PEER_H
 #define FUZZ_AGENT_PEER_H
 
 #include <scmi/agent.h>
 
-#define PEER_COMMANDS 32u
+#define PEER_COMMANDS	32u
 #define PEER_EVENTS_MAX 4u
-#define PEER_SIZE_MAX 128u
+#define PEER_SIZE_MAX	128u
 
 enum peer_state { PEER_FREE, PEER_OUT, PEER_ACCEPTED, PEER_ENDED, PEER_DONE };
 

@@ -51,8 +51,9 @@ static int call_protocols(struct scmi_agent *agent, struct input *in, bool all)
 {
 	uint32_t space = 1 + input_u8(in) % 16, count = 0;
 	uint8_t *ids = malloc(space);
-	int error = all ? scmi_base_list_protocols(agent, ids, space, &count) :
-			  scmi_base_discover_list_protocols(agent, input_word(in), ids, space, &count);
+	int error =
+		all ? scmi_base_list_protocols(agent, ids, space, &count)
+		    : scmi_base_discover_list_protocols(agent, input_word(in), ids, space, &count);
 
 	/* The whole list is counted, whatever fits. */
 	if (!error && count > (all ? 255 : space))
@@ -131,12 +132,12 @@ static int call_name(struct scmi_agent *agent, struct input *in)
 
 static int call_rates(struct scmi_agent *agent, struct input *in, bool all)
 {
-	struct scmi_clock_rates rates = { .space = 3 + input_u8(in) % 32 };
+	struct scmi_clock_rates rates = {.space = 3 + input_u8(in) % 32};
 	int error;
 
 	rates.rates_hz = malloc(rates.space * sizeof(uint64_t));
-	error = all ? scmi_clock_list_rates(agent, 0, &rates) :
-		      scmi_clock_describe_rates(agent, 0, input_word(in), &rates);
+	error = all ? scmi_clock_list_rates(agent, 0, &rates)
+		    : scmi_clock_describe_rates(agent, 0, input_word(in), &rates);
 	if (!error && (rates.count > rates.space || (rates.triplet && rates.count != 3)))
 		peer_fail("more rates than there is room for, or a triplet that is none");
 	free(rates.rates_hz);
@@ -187,8 +188,8 @@ static void submitted(void *ctx, const struct scmi_result *result)
 
 static int call_rate_set_submit(struct scmi_agent *agent, struct input *in)
 {
-	return scmi_clock_rate_set_submit(agent, 1, input_word(in), SCMI_CLOCK_ROUND_UP, submitted, NULL,
-					  NULL);
+	return scmi_clock_rate_set_submit(agent, 1, input_word(in), SCMI_CLOCK_ROUND_UP, submitted,
+					  NULL, NULL);
 }
 
 static int call_rate_notify(struct scmi_agent *agent, struct input *in)
@@ -223,12 +224,12 @@ static int call_permissions(struct scmi_agent *agent, struct input *in)
 
 static int call_parents(struct scmi_agent *agent, struct input *in, bool all)
 {
-	struct scmi_clock_parents parents = { .space = 1 + input_u8(in) % 16 };
+	struct scmi_clock_parents parents = {.space = 1 + input_u8(in) % 16};
 	int error;
 
 	parents.clock_ids = malloc(parents.space * sizeof(uint32_t));
-	error = all ? scmi_clock_list_parents(agent, 0, &parents) :
-		      scmi_clock_possible_parents_get(agent, 0, input_word(in), &parents);
+	error = all ? scmi_clock_list_parents(agent, 0, &parents)
+		    : scmi_clock_possible_parents_get(agent, 0, input_word(in), &parents);
 	if (!error && parents.count > parents.space)
 		peer_fail("more parents than there is room for");
 	free(parents.clock_ids);
@@ -271,7 +272,8 @@ static int call_negotiate(struct scmi_agent *agent, struct input *in)
 
 static int call_raw(struct scmi_agent *agent, struct input *in)
 {
-	struct scmi_command command = { .protocol_id = 0x80, .message_id = input_u8(in), .delayed = input_u8(in) & 1 };
+	struct scmi_command command = {
+		.protocol_id = 0x80, .message_id = input_u8(in), .delayed = input_u8(in) & 1};
 	struct scmi_transfer *transfer;
 	int error = scmi_agent_call(agent, &command, &transfer);
 
@@ -290,19 +292,49 @@ static int call_raw(struct scmi_agent *agent, struct input *in)
 	return error;
 }
 
-#define CALL(name) { #name, call_##name }
+#define CALL(name)                                                                                 \
+	{                                                                                          \
+#name, call_##name                                                                 \
+	}
 
 static const struct {
 	const char *name;
 	int (*call)(struct scmi_agent *agent, struct input *in);
 } calls[TYPED_CALLS] = {
-	CALL(raw), CALL(version), CALL(negotiate), CALL(vendor), CALL(sub_vendor), CALL(base_attributes),
-	CALL(implementation), CALL(discover_protocols), CALL(list_protocols), CALL(discover_agent),
-	CALL(notify_errors), CALL(device_permissions), CALL(protocol_permissions), CALL(reset),
-	CALL(clock_protocol), CALL(clock_attributes), CALL(name_get), CALL(name), CALL(describe_rates),
-	CALL(list_rates), CALL(rate_get), CALL(rate_set), CALL(rate_set_async), CALL(rate_set_queue),
-	CALL(rate_set_submit), CALL(rate_notify), CALL(requested_notify), CALL(config_set), CALL(config_get),
-	CALL(permissions), CALL(possible_parents), CALL(list_parents), CALL(parent_set), CALL(parent_get),
+	CALL(raw),
+	CALL(version),
+	CALL(negotiate),
+	CALL(vendor),
+	CALL(sub_vendor),
+	CALL(base_attributes),
+	CALL(implementation),
+	CALL(discover_protocols),
+	CALL(list_protocols),
+	CALL(discover_agent),
+	CALL(notify_errors),
+	CALL(device_permissions),
+	CALL(protocol_permissions),
+	CALL(reset),
+	CALL(clock_protocol),
+	CALL(clock_attributes),
+	CALL(name_get),
+	CALL(name),
+	CALL(describe_rates),
+	CALL(list_rates),
+	CALL(rate_get),
+	CALL(rate_set),
+	CALL(rate_set_async),
+	CALL(rate_set_queue),
+	CALL(rate_set_submit),
+	CALL(rate_notify),
+	CALL(requested_notify),
+	CALL(config_set),
+	CALL(config_get),
+	CALL(permissions),
+	CALL(possible_parents),
+	CALL(list_parents),
+	CALL(parent_set),
+	CALL(parent_get),
 };
 
 const char *typed_call_name(uint32_t which)

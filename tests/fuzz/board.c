@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Fuzzes the board loader: whatever the bytes, it says why it refuses them, or gives a board that a platform can be
- * made of.
+ * Fuzzes the board loader: whatever the bytes, it says why it refuses them, or gives a board that a
+ * platform can be made of.
  */
 #include "board.h"
 #include "reached.h"
@@ -15,7 +15,20 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-enum { REFUSED, LOADED, CLOCKS, PARENTS, RATES, RANGES, CONFIGS, DEVICES, AGENTS, VIEWS, ENDPOINTS, MARKS };
+enum {
+	REFUSED,
+	LOADED,
+	CLOCKS,
+	PARENTS,
+	RATES,
+	RANGES,
+	CONFIGS,
+	DEVICES,
+	AGENTS,
+	VIEWS,
+	ENDPOINTS,
+	MARKS
+};
 
 static const char *const names[MARKS] = {
 	"refused", "loaded",  "clocks", "parents", "rates",	"ranges",
@@ -75,28 +88,110 @@ static void look(const struct scmid_board *loaded)
 		reached(ENDPOINTS);
 }
 
-/* ---- changing words, not bytes: what is left mostly is YAML ---------------------------------------- */
+/* ---- changing words, not bytes: what is left mostly is YAML
+ * ---------------------------------------- */
 
 static const char *const words[] = {
-	"platform", "clocks", "devices", "agents", "vendor", "sub_vendor", "implementation_version", "id", "rate",
-	"rates", "range", "min", "max", "step", "parents", "parent", "multiply", "divide", "enabled", "always_on",
-	"enable_delay", "set_latency", "config", "value", "duty_cycle", "phase", "notifications", "rate_changed",
-	"rate_change_requested", "fault", "hardware_error", "denied", "trusted", "on_disconnect", "release",
-	"keep", "endpoints", "socket", "virtio", "mode", "allow", "users", "groups", "message_size_max",
-	"versions", "base", "clock", "max_pending_async", "ids", "dense", "board", "only", "hide", "deny", "state",
-	"all", "yes", "no", "24 MHz", "1.5 s", "32.768 kHz", "2 ms", "0", "1", "-1", "0x80", "255", "65535",
-	"4294967295", "18446744073709551615", "1 THz", "1 Hz", "0777", "\"2.0\"", "\"9.9\"", "*a", "&a", "!!x", "---",
-	"...", "|", "{}", "[]", "{a: b}", "[a, b]", "[[[[[[[[[[[[[[", "", "\n", "a-name-that-is-far-longer-than-sixty-three-characters-could-be-in-a-board",
+	"platform",
+	"clocks",
+	"devices",
+	"agents",
+	"vendor",
+	"sub_vendor",
+	"implementation_version",
+	"id",
+	"rate",
+	"rates",
+	"range",
+	"min",
+	"max",
+	"step",
+	"parents",
+	"parent",
+	"multiply",
+	"divide",
+	"enabled",
+	"always_on",
+	"enable_delay",
+	"set_latency",
+	"config",
+	"value",
+	"duty_cycle",
+	"phase",
+	"notifications",
+	"rate_changed",
+	"rate_change_requested",
+	"fault",
+	"hardware_error",
+	"denied",
+	"trusted",
+	"on_disconnect",
+	"release",
+	"keep",
+	"endpoints",
+	"socket",
+	"virtio",
+	"mode",
+	"allow",
+	"users",
+	"groups",
+	"message_size_max",
+	"versions",
+	"base",
+	"clock",
+	"max_pending_async",
+	"ids",
+	"dense",
+	"board",
+	"only",
+	"hide",
+	"deny",
+	"state",
+	"all",
+	"yes",
+	"no",
+	"24 MHz",
+	"1.5 s",
+	"32.768 kHz",
+	"2 ms",
+	"0",
+	"1",
+	"-1",
+	"0x80",
+	"255",
+	"65535",
+	"4294967295",
+	"18446744073709551615",
+	"1 THz",
+	"1 Hz",
+	"0777",
+	"\"2.0\"",
+	"\"9.9\"",
+	"*a",
+	"&a",
+	"!!x",
+	"---",
+	"...",
+	"|",
+	"{}",
+	"[]",
+	"{a: b}",
+	"[a, b]",
+	"[[[[[[[[[[[[[[",
+	"",
+	"\n",
+	"a-name-that-is-far-longer-than-sixty-three-characters-could-be-in-a-board",
 };
 
-/* The last board that was one: most changes begin there, for from what is refused little is reached. */
+/* The last board that was one: most changes begin there, for from what is refused little is
+ * reached. */
 static uint8_t accepted[4096];
 static size_t accepted_size;
 
 static bool in_word(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       c == '-' || c == '.';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c == '-' || c == '.';
 }
 
 /* A word somewhere behind a random place; false if there is none. */
@@ -134,7 +229,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 		put = number;
 		break;
 	case 1:
-		put_length = (size_t)snprintf(number, sizeof(number), "%d", rand() % (1 << rand() % 12));
+		put_length =
+			(size_t)snprintf(number, sizeof(number), "%d", rand() % (1 << rand() % 12));
 		put = number;
 		break;
 	default:
@@ -160,8 +256,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct scmi_platform_host host = {
-		.alloc = host_alloc, .free = host_free, .now_ns = host_now
-	};
+		.alloc = host_alloc, .free = host_free, .now_ns = host_now};
 	struct scmi_platform *platform;
 	struct scmid_board *board = NULL;
 	char *said = NULL, why[200] = "";
@@ -182,7 +277,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			accepted_size = size;
 		}
 		/* The loader has checked everything: what it accepts is never refused later. */
-		if (scmi_platform_new(&platform, scmid_board_scmi(board), &host, why, sizeof(why))) {
+		if (scmi_platform_new(&platform, scmid_board_scmi(board), &host, why,
+				      sizeof(why))) {
 			fprintf(stderr, "loaded, and then refused: %s\n", why);
 			abort();
 		}

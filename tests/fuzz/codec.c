@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Fuzzes every codec: what is accepted must come out of the encoder as it went in (a request byte for byte, an answer
- * without what the decoder ignores), and the field dump must accept exactly the same.
+ * Fuzzes every codec: what is accepted must come out of the encoder as it went in (a request byte
+ * for byte, an answer without what the decoder ignores), and the field dump must accept exactly the
+ * same.
  */
 #include "input.h"
 #include "reached.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 
 #define PARTS_MAX 512
-#define SPACE 8192
+#define SPACE	  8192
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -29,12 +30,14 @@ static char texts[PARTS_MAX][80];
 
 static void fail(const struct part *part, uint32_t version, const char *what)
 {
-	fprintf(stderr, "codec: %s of header %08x, version %x: %s\n", part->a2p ? "request" : "answer",
-		(unsigned int)part->header, (unsigned int)version, what);
+	fprintf(stderr, "codec: %s of header %08x, version %x: %s\n",
+		part->a2p ? "request" : "answer", (unsigned int)part->header, (unsigned int)version,
+		what);
 	abort();
 }
 
-/* ---- a visitor that looks at everything it is given ------------------------------------------------ */
+/* ---- a visitor that looks at everything it is given
+ * ------------------------------------------------ */
 
 static int depth;
 
@@ -82,9 +85,11 @@ static void see_close(void *ctx)
 		abort();
 }
 
-static const struct scmi_describe_visitor visitor = { see_number, see_flag, see_text, see_open, see_close };
+static const struct scmi_describe_visitor visitor = {see_number, see_flag, see_text, see_open,
+						     see_close};
 
-/* ---- the harness ------------------------------------------------------------------------------------ */
+/* ---- the harness
+ * ------------------------------------------------------------------------------------ */
 
 static void add_part(uint32_t protocol, uint32_t type, uint32_t id, bool a2p)
 {
@@ -94,8 +99,8 @@ static void add_part(uint32_t protocol, uint32_t type, uint32_t id, bool a2p)
 	part->header = scmi_header(protocol, type, id, 0);
 	part->a2p = a2p;
 	/* A part without members has no codec. */
-	if (scmi_reencode(part->header, a2p, scmi_protocol_newest(protocol), &nothing, 0, &nothing, 0) ==
-	    SCMI_NOT_FOUND)
+	if (scmi_reencode(part->header, a2p, scmi_protocol_newest(protocol), &nothing, 0, &nothing,
+			  0) == SCMI_NOT_FOUND)
 		return;
 	snprintf(texts[part_count], sizeof(texts[0]), "%s/%s%s", scmi_protocol_name(protocol),
 		 scmi_message_name(protocol, type, id),
@@ -113,7 +118,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 			continue;
 		for (uint32_t type = 0; type < 4; type++) {
 			for (uint32_t id = 0; id < 256; id++) {
-				if (!scmi_message_name(protocol, type, id) || part_count + 2 > PARTS_MAX)
+				if (!scmi_message_name(protocol, type, id) ||
+				    part_count + 2 > PARTS_MAX)
 					continue;
 				if (type == SCMI_COMMAND)
 					add_part(protocol, type, id, true);
@@ -157,13 +163,14 @@ static void ask_names(const uint8_t *payload, size_t size)
 	scmi_protocol_name(word);
 	if (!scmi_status_name((int32_t)word))
 		abort();
-	scmi_describe(word, word & 1 ? SCMI_A2P : SCMI_P2A, word >> 16, payload, size, &visitor, NULL);
+	scmi_describe(word, word & 1 ? SCMI_A2P : SCMI_P2A, word >> 16, payload, size, &visitor,
+		      NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t once[SPACE], twice[SPACE];
-	struct input in = { data, size };
+	struct input in = {data, size};
 	size_t which = (input_u8(&in) | (size_t)input_u8(&in) << 8) % part_count;
 	const struct part *part = &parts[which];
 	const uint32_t *versions;
@@ -187,7 +194,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	first = scmi_reencode(part->header, part->a2p, version, payload, size, once, sizeof(once));
 	if ((first >= 0) != (dumped == 0))
-		fail(part, version, first >= 0 ? "accepted, but not by the dump" : "dumped, but not accepted");
+		fail(part, version,
+		     first >= 0 ? "accepted, but not by the dump" : "dumped, but not accepted");
 	if (first >= 0) {
 		reached(which);
 		if ((part->a2p || scmi_header_message_type(part->header) == SCMI_NOTIFICATION) &&

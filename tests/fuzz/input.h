@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A fuzzer's bytes, taken from the front; what is missing reads as zero, so that every input means something. */
+/* A fuzzer's bytes, taken from the front; what is missing reads as zero, so that every input means
+ * something. */
 #ifndef FUZZ_INPUT_H
 #define FUZZ_INPUT_H
 
@@ -47,13 +48,15 @@ static inline void input_bytes(struct input *in, void *to, size_t size)
 }
 
 /*
- * One byte makes a word: mostly a small number (ids, counts, flags), else one bit, an edge, or four raw bytes.
+ * One byte makes a word: mostly a small number (ids, counts, flags), else one bit, an edge, or four
+ * raw bytes.
  */
 static inline uint32_t input_word(struct input *in)
 {
 	static const uint32_t edge[16] = {
-		0xffffffff, 0xfffffffe, 0x7fffffff, 0x80000000, 0xffff, 0x10000, 0x20000, 0x30000,
-		0x20001,    0x100,	0xff,	    0x14,	0x40000, 0x10001, 0xffff0000, 0x3ff,
+		0xffffffff, 0xfffffffe, 0x7fffffff, 0x80000000, 0xffff, 0x10000,
+		0x20000,    0x30000,	0x20001,    0x100,	0xff,	0x14,
+		0x40000,    0x10001,	0xffff0000, 0x3ff,
 	};
 	uint8_t byte = input_u8(in);
 

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the platform is and does: its state, the time that changes take, and whom it tells of them. */
+/* What the platform is and does: its state, and the time that changes take. */
 #include "model.h"
 
 #include <scmi/message.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-void model_fail(const char *format, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "model: ");
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, "\n");
-	abort();
-}
-
-/* ---- looking ------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------
+ */
 
 const struct scmi_board_protocol *model_protocol(const struct model *m, uint32_t agent, uint32_t id)
 {
@@ -41,16 +27,19 @@ const struct scmi_board_view *model_view(const struct model *m, uint32_t agent, 
 	return NULL;
 }
 
-static const struct scmi_board_view *view_of(const struct model *m, uint32_t agent, uint32_t clock)
+/* The id that an agent knows a clock by, or SCMI_NONE. */
+uint32_t model_view_id(const struct model *m, uint32_t agent, uint32_t clock)
 {
 	const struct scmi_board_protocol *protocol = model_protocol(m, agent, 0x14);
 
 	for (uint32_t i = 0; protocol && i < protocol->view_count; i++)
 		if (protocol->views[i].index == clock)
-			return &protocol->views[i];
-	return NULL;
+			return protocol->views[i].id;
+	return SCMI_NONE;
 }
 
+/* Whether there is such a device for an agent: the untrusted know those of which they see
+ * something. */
 bool model_trusted(const struct model *m, uint32_t agent)
 {
 	return m->board->agents[agent - 1].trusted;
@@ -64,14 +53,6 @@ uint32_t model_agent_found(const struct model *m, uint32_t caller, uint32_t id)
 	if (model_trusted(m, caller))
 		return id <= m->board->agent_count ? id : SCMI_NONE;
 	return id == 1 ? caller : SCMI_NONE;
-}
-
-/* What `receiver` calls an agent; 0 where it may not know it. */
-static uint32_t agent_shown(const struct model *m, uint32_t receiver, uint32_t agent)
-{
-	if (model_trusted(m, receiver))
-		return agent;
-	return agent == receiver ? 1 : 0;
 }
 
 bool model_denied(const struct model *m, uint32_t agent, uint32_t clock)
@@ -103,12 +84,13 @@ uint64_t model_rate(const struct model *m, uint32_t clock)
 		chain[depth++] = clock;
 		clock = m->board->clocks[clock].parents[m->clocks[clock].parent];
 	}
-	rate_hz = model_own_rates(&m->board->clocks[clock]) ? m->clocks[clock].rate_hz :
-							      m->board->clocks[clock].start_hz;
+	rate_hz = model_own_rates(&m->board->clocks[clock]) ? m->clocks[clock].rate_hz
+							    : m->board->clocks[clock].start_hz;
 	while (depth) {
 		const struct scmi_board_clock *board = &m->board->clocks[chain[--depth]];
 
-		rate_hz = rate_hz * (board->multiply ? board->multiply : 1) / (board->divide ? board->divide : 1);
+		rate_hz = rate_hz * (board->multiply ? board->multiply : 1) /
+			  (board->divide ? board->divide : 1);
 	}
 	return rate_hz;
 }
@@ -132,135 +114,8 @@ bool model_queued(const struct model *m, uint32_t clock)
 	return false;
 }
 
-/* ---- messages that the platform sends by itself -------------------------------------------------- */
-
-static struct model_expected *expect(struct model *m, uint32_t channel, enum model_kind kind, uint32_t header)
-{
-	struct model_channel *c = &m->channels[channel];
-	struct model_expected *e;
-
-	if (c->expected_count == MODEL_EXPECTED)
-		model_fail("the model's own table is full: settle more often");
-	e = &c->expected[c->expected_count++];
-	memset(e, 0, sizeof(*e));
-	e->kind = kind;
-	scmi_put_le32(e->bytes, header);
-	e->size = 4;
-	return e;
-}
-
-static void add(struct model_expected *e, uint32_t word)
-{
-	scmi_put_le32(e->bytes + e->size, word);
-	e->size += 4;
-}
-
-static uint32_t header_of(uint32_t protocol, uint32_t type, uint32_t id)
-{
-	return protocol << 10 | type << 8 | id;
-}
-
-/* CLOCK_RATE_CHANGED (0) or CLOCK_RATE_CHANGE_REQUESTED (1), to every subscriber but those of the originator. */
-static void tell_rate(struct model *m, uint32_t id, uint32_t originator, uint32_t clock, uint64_t rate_hz)
-{
-	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
-		struct model_channel *c = &m->channels[i];
-		const struct scmi_board_view *view;
-		struct model_expected *e;
-
-		if (!c->open || c->agent == originator || c->clock_version < 0x20000)
-			continue;
-		view = view_of(m, c->agent, clock);
-		if (!view || !(id ? c->rate_requested : c->rate_changed)[clock])
-			continue;
-		e = expect(m, i, MODEL_NOTIFICATION, header_of(0x14, 3, id));
-		add(e, agent_shown(m, c->agent, originator));
-		add(e, view->id);
-		add(e, (uint32_t)rate_hz);
-		add(e, (uint32_t)(rate_hz >> 32));
-	}
-}
-
-/* BASE_ERROR_EVENT, to the agent whose command failed and to the trusted. */
-void model_report(struct model *m, uint32_t agent, bool fatal, uint32_t header, int32_t status)
-{
-	for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
-		struct model_channel *c = &m->channels[i];
-		struct model_expected *e;
-
-		if (!c->open || !c->errors || (c->agent != agent && !model_trusted(m, c->agent)))
-			continue;
-		e = expect(m, i, MODEL_NOTIFICATION, header_of(0x10, 3, 0));
-		add(e, agent_shown(m, c->agent, agent));
-		add(e, (fatal ? 1u << 31 : 0) | 1);
-		add(e, header);
-		add(e, (uint32_t)status);
-	}
-}
-
-void model_sent(struct model *m, uint32_t channel, enum model_kind kind, uint64_t cookie,
-		const uint8_t *message, size_t size)
-{
-	struct model_channel *c = &m->channels[channel];
-	/* A notification's token means nothing; bits 31:28 never do. */
-	uint32_t mask = kind == MODEL_NOTIFICATION ? 0x3ffff : 0x0fffffff;
-
-	if (!c->open)
-		model_fail("channel %u is closed, and something was sent to it", channel);
-	if (size < 8)
-		model_fail("a message of %zu bytes was sent to channel %u", size, channel);
-	if (kind != MODEL_LATE_ANSWER && (scmi_get_le32(message) >> 8 & 3) == 2)
-		kind = MODEL_DELAYED;
-	if (kind == MODEL_DELAYED)
-		mask = 0x0fffffff;
-	for (size_t i = 0; i < c->expected_count; i++) {
-		struct model_expected *e = &c->expected[i];
-
-		if (e->kind != kind || e->size != size || e->cookie != cookie ||
-		    ((scmi_get_le32(e->bytes) ^ scmi_get_le32(message)) & mask) ||
-		    memcmp(e->bytes + 4, message + 4, size - 4))
-			continue;
-		memmove(e, e + 1, (char *)&c->expected[c->expected_count] - (char *)(e + 1));
-		c->expected_count--;
-		return;
-	}
-	fprintf(stderr, "message:");
-	for (size_t i = 0; i < size; i++)
-		fprintf(stderr, " %02x", message[i]);
-	fprintf(stderr, "\nexpected on this channel (agent %u):\n", (unsigned int)c->agent);
-	for (size_t i = 0; i < c->expected_count; i++) {
-		for (size_t k = 0; k < c->expected[i].size; k++)
-			fprintf(stderr, " %02x", c->expected[i].bytes[k]);
-		fprintf(stderr, "\n");
-	}
-	model_fail("channel %u got a message that nothing called for", channel);
-}
-
-void model_settle(struct model *m, uint32_t channel, bool full, uint64_t lost)
-{
-	struct model_channel *c = &m->channels[channel];
-	size_t kept = 0;
-
-	if (!c->open || full)
-		return;
-	for (size_t i = 0; i < c->expected_count; i++) {
-		struct model_expected *e = &c->expected[i];
-
-		if (e->optional)
-			continue;
-		if (e->kind != MODEL_NOTIFICATION)
-			model_fail("channel %u did not get its %s (header %08x)", channel,
-				   e->kind == MODEL_DELAYED ? "delayed response" : "late answer",
-				   (unsigned int)scmi_get_le32(e->bytes));
-		c->missed++;
-	}
-	c->expected_count = kept;
-	if (c->missed > lost)
-		model_fail("channel %u missed %u notifications, but %u were counted as lost", channel,
-			   (unsigned int)c->missed, (unsigned int)lost);
-}
-
-/* ---- changes ------------------------------------------------------------------------------------- */
+/* ---- changes
+ * ------------------------------------------------------------------------------------- */
 
 static void all_rates(const struct model *m, uint64_t rates[WORLD_CLOCKS])
 {
@@ -273,7 +128,7 @@ static void tell_changes(struct model *m, const uint64_t before[WORLD_CLOCKS], u
 {
 	for (uint32_t i = 0; i < WORLD_CLOCKS; i++)
 		if (model_rate(m, i) != before[i])
-			tell_rate(m, 0, originator, i, model_rate(m, i));
+			model_tell_rate(m, 0, originator, i, model_rate(m, i));
 }
 
 static void set_rate(struct model *m, uint32_t clock, uint64_t rate_hz, uint32_t agent)
@@ -300,21 +155,21 @@ static void operation_end(struct model *m, const struct model_operation *op, int
 	struct model_expected *e;
 
 	if (op->channel < MODEL_CHANNELS && (!op->async || !op->silent)) {
-		e = expect(m, op->channel, op->async ? MODEL_DELAYED : MODEL_LATE_ANSWER,
-			   (op->header & ~0x300u) | (op->async ? 2u << 8 : 0));
+		e = model_expect(m, op->channel, op->async ? MODEL_DELAYED : MODEL_LATE_ANSWER,
+				 (op->header & ~0x300u) | (op->async ? 2u << 8 : 0));
 		e->cookie = op->cookie;
-		add(e, (uint32_t)status);
+		model_add(e, (uint32_t)status);
 		if (op->async && status == SCMI_SUCCESS) {
-			add(e, op->view_id);
-			add(e, (uint32_t)model_rate(m, op->clock));
-			add(e, (uint32_t)(model_rate(m, op->clock) >> 32));
+			model_add(e, op->view_id);
+			model_add(e, (uint32_t)model_rate(m, op->clock));
+			model_add(e, (uint32_t)(model_rate(m, op->clock) >> 32));
 		}
 	}
 }
 
 /*
- * Everything that an agent asked for is withdrawn; what it still waits for comes to nothing. Each change is told on its
- * own, so whoever follows several clocks may hear of more than one.
+ * Everything that an agent asked for is withdrawn; what it still waits for comes to nothing. Each
+ * change is told on its own, so whoever follows several clocks may hear of more than one.
  */
 static void withdraw(struct model *m, uint32_t agent, uint32_t originator)
 {
@@ -366,8 +221,8 @@ static void unsubscribe(struct model_channel *c)
 		c->expected[i].optional |= c->expected[i].kind == MODEL_NOTIFICATION;
 }
 
-static void queue_rate_set(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message,
-			   uint32_t clock, uint64_t rate_hz)
+static void queue_rate_set(struct model *m, uint32_t channel, uint64_t cookie,
+			   const uint8_t *message, uint32_t clock, uint64_t rate_hz)
 {
 	uint32_t flags = scmi_get_le32(message + 4);
 	struct model_clock *c = &m->clocks[clock];
@@ -394,8 +249,8 @@ static void queue_rate_set(struct model *m, uint32_t channel, uint64_t cookie, c
 	};
 }
 
-static void apply_rate_set(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message,
-			   int status, uint64_t rate_hz)
+static void apply_rate_set(struct model *m, uint32_t channel, uint64_t cookie,
+			   const uint8_t *message, int status, uint64_t rate_hz)
 {
 	uint32_t agent = m->channels[channel].agent;
 	const struct scmi_board_view *view = model_view(m, agent, scmi_get_le32(message + 8));
@@ -404,7 +259,7 @@ static void apply_rate_set(struct model *m, uint32_t channel, uint64_t cookie, c
 	if (!view || scmi_get_le32(message + 4) & ~0xfu)
 		return;
 	/* Granted or not. */
-	tell_rate(m, 1, agent, view->index, scmi_get_le64(message + 12));
+	model_tell_rate(m, 1, agent, view->index, scmi_get_le64(message + 12));
 	if (status == 1 || (status == SCMI_SUCCESS && async))
 		queue_rate_set(m, channel, cookie, message, view->index, rate_hz);
 	else if (status == SCMI_SUCCESS)
@@ -413,7 +268,8 @@ static void apply_rate_set(struct model *m, uint32_t channel, uint64_t cookie, c
 		model_report(m, agent, false, scmi_get_le32(message), status);
 }
 
-static void apply_clock(struct model *m, struct model_channel *c, uint32_t id, const uint8_t *request)
+static void apply_clock(struct model *m, struct model_channel *c, uint32_t id,
+			const uint8_t *request)
 {
 	const struct scmi_board_view *view;
 	uint32_t word, type;
@@ -459,7 +315,8 @@ static void apply_clock(struct model *m, struct model_channel *c, uint32_t id, c
 			c->expected[i].optional |= c->expected[i].kind == MODEL_NOTIFICATION;
 }
 
-static void apply_base(struct model *m, struct model_channel *c, uint32_t id, const uint8_t *request)
+static void apply_base(struct model *m, struct model_channel *c, uint32_t id,
+		       const uint8_t *request)
 {
 	uint32_t agent;
 
@@ -488,8 +345,8 @@ static void apply_base(struct model *m, struct model_channel *c, uint32_t id, co
 	}
 }
 
-int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message, size_t size,
-		  size_t space, const uint8_t *answer, size_t answer_size)
+int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint8_t *message,
+		  size_t size, size_t space, const uint8_t *answer, size_t answer_size)
 {
 	struct model_channel *c = &m->channels[channel];
 	uint32_t header, protocol, id;
@@ -498,7 +355,8 @@ int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint
 
 	if (size < 4 || space < 8) {
 		if (answer_size)
-			model_fail("an answer of %zu bytes to %zu bytes with room for %zu", answer_size, size, space);
+			model_fail("an answer of %zu bytes to %zu bytes with room for %zu",
+				   answer_size, size, space);
 		return 1;
 	}
 	header = scmi_get_le32(message);
@@ -507,8 +365,8 @@ int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint
 	model_judge(m, c, message, size, space, &j);
 	if (answer_size == 0) {
 		if (!j.late)
-			model_fail("no answer to header %08x; allowed statuses %x", (unsigned int)header,
-				   (unsigned int)j.allowed);
+			model_fail("no answer to header %08x; allowed statuses %x",
+				   (unsigned int)header, (unsigned int)j.allowed);
 		apply_rate_set(m, channel, cookie, message, 1, j.rate_hz);
 		return 1;
 	}
@@ -519,18 +377,19 @@ int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint
 		model_fail("header %08x answered with %08x", (unsigned int)header,
 			   (unsigned int)scmi_get_le32(answer));
 	if (status > 0 || status < -31 || !(j.allowed & 1u << -status))
-		model_fail("header %08x: status %d; allowed are the bits of %x", (unsigned int)header, status,
-			   (unsigned int)j.allowed);
+		model_fail("header %08x: status %d; allowed are the bits of %x",
+			   (unsigned int)header, status, (unsigned int)j.allowed);
 	if (status && answer_size != 8)
 		model_fail("header %08x: an error of %zu bytes", (unsigned int)header, answer_size);
 	if (status == SCMI_SUCCESS) {
 		if (answer_size != 8 + j.size)
-			model_fail("header %08x: %zu bytes, not %zu", (unsigned int)header, answer_size,
-				   8 + j.size);
+			model_fail("header %08x: %zu bytes, not %zu", (unsigned int)header,
+				   answer_size, 8 + j.size);
 		for (size_t i = 0; i < j.size; i++)
-			if (answer[8 + i] != j.values[i] && !(j.free_at && i >= j.free_at && i < j.free_at + 4))
-				model_fail("header %08x: byte %zu is %02x, not %02x", (unsigned int)header, 8 + i,
-					   answer[8 + i], j.values[i]);
+			if (answer[8 + i] != j.values[i] &&
+			    !(j.free_at && i >= j.free_at && i < j.free_at + 4))
+				model_fail("header %08x: byte %zu is %02x, not %02x",
+					   (unsigned int)header, 8 + i, answer[8 + i], j.values[i]);
 	}
 	if (protocol == 0x14 && id == 0x05 && size == 20 && (header >> 8 & 3) == 0 &&
 	    model_protocol(m, c->agent, protocol)) {
@@ -548,7 +407,8 @@ int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint
 	return status;
 }
 
-/* ---- channels and time ---------------------------------------------------------------------------- */
+/* ---- channels and time
+ * ---------------------------------------------------------------------------- */
 
 void model_init(struct model *m, const struct scmi_board *board)
 {
@@ -645,7 +505,8 @@ void model_tick(struct model *m, uint64_t now_ns)
 		operation_remove(m, i);
 		if (m->board->clocks[op.clock].fault) {
 			operation_end(m, &op, m->board->clocks[op.clock].fault);
-			model_report(m, op.agent, false, op.header, m->board->clocks[op.clock].fault);
+			model_report(m, op.agent, false, op.header,
+				     m->board->clocks[op.clock].fault);
 		} else if (!model_own_rates(&m->board->clocks[op.clock]) &&
 			   model_rate(m, op.clock) != op.rate_hz) {
 			/* It follows a parent that has moved meanwhile. */

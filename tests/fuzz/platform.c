@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Fuzzes the platform with sequences of what agents, their connections and time do to it, and holds everything that it
- * answers and sends against a plain model.
+ * Fuzzes the platform with sequences of what agents, their connections and time do to it, and holds
+ * everything that it answers and sends against a plain model.
  */
 #include "input.h"
 #include "model.h"
@@ -21,22 +21,30 @@ static const struct {
 	uint8_t protocol, id, words;
 	const char *name;
 } commands[] = {
-	{ 0x10, 0x00, 0, "base/0" },  { 0x10, 0x01, 0, "base/1" },  { 0x10, 0x02, 1, "base/2" },
-	{ 0x10, 0x03, 0, "base/3" },  { 0x10, 0x04, 0, "base/4" },  { 0x10, 0x05, 0, "base/5" },
-	{ 0x10, 0x06, 1, "base/6" },  { 0x10, 0x07, 1, "base/7" },  { 0x10, 0x08, 1, "base/8" },
-	{ 0x10, 0x09, 3, "base/9" },  { 0x10, 0x0a, 4, "base/a" },  { 0x10, 0x0b, 2, "base/b" },
-	{ 0x10, 0x10, 1, "base/10" }, { 0x14, 0x00, 0, "clock/0" }, { 0x14, 0x01, 0, "clock/1" },
-	{ 0x14, 0x02, 1, "clock/2" }, { 0x14, 0x03, 1, "clock/3" }, { 0x14, 0x04, 2, "clock/4" },
-	{ 0x14, 0x05, 4, "clock/5" }, { 0x14, 0x06, 1, "clock/6" }, { 0x14, 0x07, 3, "clock/7" },
-	{ 0x14, 0x08, 1, "clock/8" }, { 0x14, 0x09, 2, "clock/9" }, { 0x14, 0x0a, 2, "clock/a" },
-	{ 0x14, 0x0b, 2, "clock/b" }, { 0x14, 0x0c, 2, "clock/c" }, { 0x14, 0x0d, 2, "clock/d" },
-	{ 0x14, 0x0e, 1, "clock/e" }, { 0x14, 0x0f, 1, "clock/f" }, { 0x14, 0x10, 1, "clock/10" },
+	{0x10, 0x00, 0, "base/0"},  {0x10, 0x01, 0, "base/1"},	{0x10, 0x02, 1, "base/2"},
+	{0x10, 0x03, 0, "base/3"},  {0x10, 0x04, 0, "base/4"},	{0x10, 0x05, 0, "base/5"},
+	{0x10, 0x06, 1, "base/6"},  {0x10, 0x07, 1, "base/7"},	{0x10, 0x08, 1, "base/8"},
+	{0x10, 0x09, 3, "base/9"},  {0x10, 0x0a, 4, "base/a"},	{0x10, 0x0b, 2, "base/b"},
+	{0x10, 0x10, 1, "base/10"}, {0x14, 0x00, 0, "clock/0"}, {0x14, 0x01, 0, "clock/1"},
+	{0x14, 0x02, 1, "clock/2"}, {0x14, 0x03, 1, "clock/3"}, {0x14, 0x04, 2, "clock/4"},
+	{0x14, 0x05, 4, "clock/5"}, {0x14, 0x06, 1, "clock/6"}, {0x14, 0x07, 3, "clock/7"},
+	{0x14, 0x08, 1, "clock/8"}, {0x14, 0x09, 2, "clock/9"}, {0x14, 0x0a, 2, "clock/a"},
+	{0x14, 0x0b, 2, "clock/b"}, {0x14, 0x0c, 2, "clock/c"}, {0x14, 0x0d, 2, "clock/d"},
+	{0x14, 0x0e, 1, "clock/e"}, {0x14, 0x0f, 1, "clock/f"}, {0x14, 0x10, 1, "clock/10"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* What is reached beside the handlers. */
-enum { LATE_ANSWER = COMMANDS, DELAYED, RATE_CHANGED, RATE_REQUESTED, ERROR_EVENT, RESTORED, MARKS };
+enum {
+	LATE_ANSWER = COMMANDS,
+	DELAYED,
+	RATE_CHANGED,
+	RATE_REQUESTED,
+	ERROR_EVENT,
+	RESTORED,
+	MARKS
+};
 
 static const char *names[MARKS];
 
@@ -44,7 +52,7 @@ static const char *names[MARKS];
 static const struct {
 	uint32_t agent;
 	bool p2a;
-} ends[MODEL_CHANNELS] = { { 1, true }, { 2, true }, { 3, true }, { 3, true }, { 4, true }, { 1, false } };
+} ends[MODEL_CHANNELS] = {{1, true}, {2, true}, {3, true}, {3, true}, {4, true}, {1, false}};
 
 static struct model model;
 static struct scmi_platform *platform;
@@ -57,7 +65,8 @@ static uint32_t locks_held, allocations;
 static bool handling, woken, reading, verbose;
 static uint16_t token;
 
-/* ---- the host of the platform --------------------------------------------------------------------- */
+/* ---- the host of the platform
+ * --------------------------------------------------------------------- */
 
 static void *host_alloc(void *ctx, size_t size)
 {
@@ -147,11 +156,13 @@ static void show(const char *what, size_t channel, const uint8_t *message, size_
 }
 
 /* Says and counts what was sent. */
-static void take(struct channel *c, enum model_kind kind, uint64_t cookie, const void *message, size_t size)
+static void take(struct channel *c, enum model_kind kind, uint64_t cookie, const void *message,
+		 size_t size)
 {
 	uint32_t header = size >= 4 ? scmi_get_le32(message) : 0;
 
-	show(kind == MODEL_LATE_ANSWER ? "late answer" : "sent", (size_t)(c - channels), message, size);
+	show(kind == MODEL_LATE_ANSWER ? "late answer" : "sent", (size_t)(c - channels), message,
+	     size);
 	model_sent(&model, (uint32_t)(c - channels), kind, cookie, message, size);
 	if (kind == MODEL_LATE_ANSWER)
 		reached(LATE_ANSWER);
@@ -175,7 +186,8 @@ static struct {
 } aside[MODEL_EXPECTED];
 static size_t aside_count;
 
-static int put_aside(struct channel *c, enum model_kind kind, uint64_t cookie, const void *message, size_t size)
+static int put_aside(struct channel *c, enum model_kind kind, uint64_t cookie, const void *message,
+		     size_t size)
 {
 	not_locked();
 	if (c->room == 0)
@@ -202,15 +214,17 @@ static int channel_answer(void *ctx, uint64_t cookie, const void *message, size_
 	return put_aside(ctx, MODEL_LATE_ANSWER, cookie, message, size);
 }
 
-static const struct scmi_channel_ops channel_ops = { .send = channel_send, .answer = channel_answer };
+static const struct scmi_channel_ops channel_ops = {.send = channel_send, .answer = channel_answer};
 
-/* ---- steps -------------------------------------------------------------------------------------------- */
+/* ---- steps
+ * -------------------------------------------------------------------------------------------- */
 
 /* What came was called for. */
 static void match(void)
 {
 	for (size_t i = 0; i < aside_count; i++) {
-		take(aside[i].channel, aside[i].kind, aside[i].cookie, aside[i].bytes, aside[i].size);
+		take(aside[i].channel, aside[i].kind, aside[i].cookie, aside[i].bytes,
+		     aside[i].size);
 	}
 	aside_count = 0;
 	not_locked();
@@ -232,9 +246,10 @@ static void settle(void)
 
 static void connect_end(uint32_t i)
 {
-	struct scmi_channel_config config = {
-		.agent_id = ends[i].agent, .p2a = ends[i].p2a, .ops = &channel_ops, .ctx = &channels[i]
-	};
+	struct scmi_channel_config config = {.agent_id = ends[i].agent,
+					     .p2a = ends[i].p2a,
+					     .ops = &channel_ops,
+					     .ctx = &channels[i]};
 
 	model_open(&model, i, ends[i].agent, ends[i].p2a);
 	channels[i].room = UNLIMITED;
@@ -274,9 +289,12 @@ static void save(void *ctx, const struct scmi_request *request)
 
 static void mix(void *ctx, const struct scmi_request *request)
 {
-	uint64_t *sum = ctx, parts[6] = { (uintptr_t)request->agent, (uintptr_t)request->domain,
-					  (uintptr_t)request->what,  request->protocol_id,
-					  request->key,		     request->value };
+	uint64_t *sum = ctx, parts[6] = {(uintptr_t)request->agent,
+					 (uintptr_t)request->domain,
+					 (uintptr_t)request->what,
+					 request->protocol_id,
+					 request->key,
+					 request->value};
 
 	for (size_t i = 0; i < 6; i++)
 		*sum = (*sum ^ parts[i]) * 0x100000001b3;
@@ -309,12 +327,13 @@ static void restart(void)
 	platform_start(model.board);
 	for (size_t i = 0; i < saved.count; i++) {
 		if (scmi_platform_restore(platform, &saved.at[i]))
-			model_fail("the saved request %s of %s for %s is not taken back", saved.at[i].what,
-				   saved.at[i].agent, saved.at[i].domain);
+			model_fail("the saved request %s of %s for %s is not taken back",
+				   saved.at[i].what, saved.at[i].agent, saved.at[i].domain);
 		reached(RESTORED);
 	}
 	if (requests_sum() != before)
-		model_fail("after a restart the requests are others than the %zu that were saved", saved.count);
+		model_fail("after a restart the requests are others than the %zu that were saved",
+			   saved.count);
 }
 
 /* To a point in time, waking up when the platform asks to be woken. */
@@ -365,7 +384,8 @@ static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t s
 	if (status == SCMI_SUCCESS && mark < COMMANDS)
 		reached(mark);
 	match();
-	if (!reading && requests_sum() != before && scmi_platform_generation(platform) == generation)
+	if (!reading && requests_sum() != before &&
+	    scmi_platform_generation(platform) == generation)
 		model_fail("what agents ask for has changed, and the generation has not");
 	if (scmi_platform_next_deadline(platform) < deadline && !woken)
 		model_fail("the deadline is earlier now, and the host was not woken");
@@ -376,10 +396,52 @@ static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t s
 static uint64_t input_rate(struct input *in)
 {
 	static const uint64_t rate[] = {
-		0, 1, 7, 10, 70, 71, 99, 100, 101, 149, 150, 151, 200, 300, 32767, 32768, 32769, 516384, 1000,
-		1001, 1500, 42000, 42001, 999999, 1000000, 1500000, 10000000, 24000000, 36000000, 48000000,
-		48000001, 100000000, 100000001, 600000000, 600000001, 0x100000000, 0x100000001, 0xfffffffffff,
-		18000000, 12000000, 9000000, 0x7fffffffffffffff, 0xffffffffffffffff, 16, 17500, 41999,
+		0,
+		1,
+		7,
+		10,
+		70,
+		71,
+		99,
+		100,
+		101,
+		149,
+		150,
+		151,
+		200,
+		300,
+		32767,
+		32768,
+		32769,
+		516384,
+		1000,
+		1001,
+		1500,
+		42000,
+		42001,
+		999999,
+		1000000,
+		1500000,
+		10000000,
+		24000000,
+		36000000,
+		48000000,
+		48000001,
+		100000000,
+		100000001,
+		600000000,
+		600000001,
+		0x100000000,
+		0x100000001,
+		0xfffffffffff,
+		18000000,
+		12000000,
+		9000000,
+		0x7fffffffffffffff,
+		0xffffffffffffffff,
+		16,
+		17500,
+		41999,
 	};
 	uint8_t byte = input_u8(in);
 
@@ -443,7 +505,8 @@ static void read_one(uint32_t i, uint32_t id, uint32_t clock, uint32_t word)
 	send_command(i, message, id == 0x4 || id == 0xb || id == 0xc ? 12 : 8, 400, COMMANDS);
 }
 
-/* All that can be read by who sees everything, and what others may do: the state is what the model says. */
+/* All that can be read by who sees everything, and what others may do: the state is what the model
+ * says. */
 static void read_all(void)
 {
 	reading = true;
@@ -538,7 +601,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = { data, size };
+	struct input in = {data, size};
 
 	now_ns = 1000000;
 	token = 0;
@@ -552,7 +615,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bool any = false;
 
 		for (uint32_t i = 0; i < MODEL_CHANNELS; i++) {
-			if (channels[i].scmi && model.channels[i].expected_count > MODEL_EXPECTED / 2) {
+			if (channels[i].scmi &&
+			    model.channels[i].expected_count > MODEL_EXPECTED / 2) {
 				channels[i].room = UNLIMITED;
 				scmi_channel_ready(channels[i].scmi);
 				wait_until(now_ns);

@@ -5,8 +5,8 @@
 
 #include <scmi/board.h>
 
-#define WORLD_CLOCKS 15u
-#define WORLD_AGENTS 4u /* without the platform */
+#define WORLD_CLOCKS  15u
+#define WORLD_AGENTS  4u /* without the platform */
 #define WORLD_DEVICES 3u
 #define WORLD_CONFIGS 3u /* at most, per clock */
 
