@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Split virtqueues, both sides: the device's (it takes chains of buffers and gives them back used) and
- * the driver's (it adds chains and gets them back). No sockets, no threads, no allocation; the same
- * rules as the engine's.
+ * Split virtqueues, both sides: the device's (it takes chains of buffers and gives them back used)
+ * and the driver's (it adds chains and gets them back). No sockets, no threads, no allocation; the
+ * same rules as the engine's.
  *
  *   ring_memory.h  how shared memory is read and written, and in which order
  *   ring_device.c  the device's side
  *   ring_driver.c  the driver's side
  *
- * The other side may write what it likes, whenever it likes. So everything of it is read exactly once, into
- * private memory, checked there, and used from there. What breaks the rules breaks the ring: a fault
- * is recorded, and the ring is not touched again until it is made anew. Nothing here trusts a number
- * twice, and a ring that is broken harms nobody but its owner.
+ * The other side may write what it likes, whenever it likes. So everything of it is read exactly
+ * once, into private memory, checked there, and used from there. What breaks the rules breaks the
+ * ring: a fault is recorded, and the ring is not touched again until it is made anew. A broken ring
+ * harms nobody but its owner.
  *
- * Addresses are the other side's (a guest's): the ring reaches them through struct scmi_ring_memory only,
- * each time anew, so the memory may be mapped elsewhere while chains are out.
+ * Addresses are the other side's (a guest's): the ring reaches them through struct scmi_ring_memory
+ * only, each time anew, so the memory may be mapped elsewhere while chains are out.
  *
  * One thread at a time per ring. A kick is the driver's notification, a call is the device's.
  */
@@ -72,8 +72,9 @@ bool scmi_ring_num_valid(uint32_t num);
 struct scmi_ring_memory {
 	void *ctx;
 	/*
-	 * Where the other side's `address` is here, or NULL if that is outside. Of the `size` bytes (at
-	 * least 1) from there, *contiguous (1 to size) lie together; the next ones are asked for again.
+	 * Where the other side's `address` is here, or NULL if that is outside. Of the `size` bytes
+	 * (at least 1) from there, *contiguous (1 to size) lie together; the next ones are asked
+	 * for again.
 	 */
 	void *(*translate)(void *ctx, uint64_t address, uint64_t size, uint64_t *contiguous);
 };
@@ -117,7 +118,7 @@ struct scmi_ring_device {
 	const uint8_t *avail;
 	uint8_t *used;
 	uint8_t *taken;
-	uint64_t scattered; /* chains that were given back untouched: too many segments */
+	uint64_t scattered; /* chains of too many segments */
 	uint32_t uncalled;  /* given since should_call() was asked */
 	uint16_t num;
 	uint16_t next_avail; /* the next to take, free-running: what GET_VRING_BASE answers */
@@ -126,7 +127,7 @@ struct scmi_ring_device {
 	uint16_t taken_count;
 	bool event_idx;
 	bool indirect;
-	bool called; /* the first call is always made */
+	bool called; /* with an event index, the first call is always made */
 	enum scmi_ring_fault fault;
 };
 
@@ -139,7 +140,8 @@ struct scmi_ring_device {
  * @features: SCMI_RING_F_…, as negotiated
  * @next_avail: 0 for a new ring, else where it was stopped
  *
- * Where the used ring stands is read from its memory. 0, or -EINVAL: not a size, not aligned, or NULL.
+ * Where the used ring stands is read from its memory. 0, or -EINVAL: not a size, not aligned, or
+ * NULL.
  */
 int scmi_ring_device_init(struct scmi_ring_device *ring, const struct scmi_ring_memory *memory,
 			  uint32_t num, const void *descriptors, const void *avail, void *used,
@@ -155,14 +157,14 @@ int scmi_ring_device_move(struct scmi_ring_device *ring, const void *descriptors
  * Returns 1: *chain is the caller's until it gives chain->head back. 0: there is none now.
  * -EPROTO: the ring is broken, ring->fault says why; it stays so.
  *
- * A legal chain of more than SCMI_RING_SEGMENTS_MAX pieces is given back here, nothing written, and counted; so
- * ask should_call() at the end of every round, also after one that gave nothing.
+ * A legal chain of more than SCMI_RING_SEGMENTS_MAX pieces comes as one of no segments, 0 readable
+ * and 0 writable bytes, and is counted: there is nothing to do with it but to give it back.
  */
 int scmi_ring_device_take(struct scmi_ring_device *ring, struct scmi_ring_chain *chain);
 
 /*
- * The same for a head that was taken by another life of this device and never given back (vhost-user's
- * inflight); the avail ring is not looked at. 0: it was scattered and is given back.
+ * The same for a head that was taken by another life of this device and never given back
+ * (vhost-user's inflight); the avail ring is not looked at. 1 or -EPROTO.
  */
 int scmi_ring_device_retake(struct scmi_ring_device *ring, uint32_t head,
 			    struct scmi_ring_chain *chain);
@@ -174,8 +176,8 @@ int scmi_ring_device_retake(struct scmi_ring_device *ring, uint32_t head,
 size_t scmi_ring_chain_read(const struct scmi_ring_chain *chain, void *to, size_t size);
 
 /*
- * Write `size` bytes at `offset` of the chain's writable part. Returns how many; fewer if there is no
- * more room or the memory is gone.
+ * Write `size` bytes at `offset` of the chain's writable part. Returns how many; fewer if there is
+ * no more room or the memory is gone.
  */
 size_t scmi_ring_chain_write(const struct scmi_ring_chain *chain, size_t offset, const void *from,
 			     size_t size);
@@ -214,10 +216,10 @@ struct scmi_ring_layout {
 
 /**
  * scmi_ring_layout() - lay out a ring
- * @table_entries: segments of the longest chain that is to go into an indirect table (2 for a request
- *	and an answer); 0: none
+ * @table_entries: segments of the longest chain that is to go into an indirect table (2 for a
+ *	request and an answer); 0: none
  *
- * 0, or -EINVAL: not a size, or more entries than num or so many that 4 GiB do not hold them.
+ * 0, or -EINVAL: not a size, or more entries than num, or so many that 4 GiB do not hold them.
  */
 int scmi_ring_layout(struct scmi_ring_layout *layout, uint32_t num, uint16_t table_entries);
 
@@ -247,7 +249,7 @@ struct scmi_ring_driver {
 	uint16_t used_seen; /* the device's index as it was last read */
 	uint16_t out_count; /* chains that the device has */
 	bool event_idx;
-	bool kicked; /* the first kick is always made */
+	bool kicked; /* with an event index, the first kick is always made */
 	enum scmi_ring_fault fault;
 };
 
@@ -256,7 +258,7 @@ struct scmi_ring_driver {
  * @memory: layout.size bytes, aligned to 16, cleared here; shared with the device
  * @address: where the device finds that memory
  * @slots: num of them, the caller's, private
- * @num, @table_entries: as given to scmi_ring_layout(); without SCMI_RING_F_INDIRECT no table is used
+ * @num, @table_entries: as given to scmi_ring_layout(); tables need SCMI_RING_F_INDIRECT
  * @features: SCMI_RING_F_…, as negotiated
  *
  * Also after a reset, for the same memory: both sides begin at 0 again. 0 or -EINVAL.
@@ -267,8 +269,8 @@ int scmi_ring_driver_init(struct scmi_ring_driver *ring, uint32_t num, uint16_t 
 
 /**
  * scmi_ring_driver_add() - lend a chain to the device
- * @segments: @readable segments that the device reads, then @writable ones that it writes, in the device's
- *	addresses; none of 0 bytes
+ * @segments: @readable segments that the device reads, then @writable ones that it writes, in the
+ *	device's addresses; none of 0 bytes
  * @cookie: comes back with the chain
  *
  * The device may see it at once. Returns the head (0 to num - 1), or -ENOSPC (wait for get()),
@@ -282,8 +284,8 @@ bool scmi_ring_driver_should_kick(struct scmi_ring_driver *ring);
 
 /**
  * scmi_ring_driver_get() - the next chain that the device has finished with
- * @written: bytes that the device says it wrote, at most the chain's writable ones. Copy the buffer before
- *	looking into it.
+ * @written: bytes that the device says it wrote, at most the chain's writable ones. Copy the buffer
+ *	before looking into it.
  *
  * Returns 1, 0 (none now), or -EPROTO: the ring is broken, ring->fault says why; it stays so.
  */
