@@ -140,6 +140,22 @@ struct scmi_transport_platform_callbacks {
 	 * May be NULL. 0 or -errno.
 	 */
 	int (*turn)(void *host, uint64_t timeout_ns);
+	/*
+	 * What the medium has agreed on with this peer: does it carry notifications and delayed
+	 * responses? Called between commands, whenever that changes; before the first call it is
+	 * as the driver's limits say. May be NULL.
+	 */
+	void (*carries)(void *peer_ctx, bool p2a);
+	/*
+	 * The agent's device was reset, as by a guest that boots again: the peer is as
+	 * new, and no answer is wanted to what came before. May be NULL.
+	 */
+	void (*reset)(void *peer_ctx);
+	/*
+	 * A sentence for who runs the host: what a connection did wrong, who was turned away. `ctx` is
+	 * that of listen(). May be NULL.
+	 */
+	void (*note)(void *ctx, const char *sentence);
 };
 
 struct scmi_transport_listen {

@@ -60,7 +60,7 @@ static int bind_with_mode(int fd, const struct sockaddr_un *address, uint32_t mo
 }
 
 /* Something is at the path already. 0: it was an abandoned socket and is removed now. */
-static int take_over(const struct sockaddr_un *address, char *why, size_t why_size)
+static int take_over(const struct sockaddr_un *address, int type, char *why, size_t why_size)
 {
 	const char *path = address->sun_path;
 	struct stat file;
@@ -74,7 +74,7 @@ static int take_over(const struct sockaddr_un *address, char *why, size_t why_si
 		return because(-EEXIST, why, why_size, "%s is there already and is not a socket",
 			       path);
 
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return because(-errno, why, why_size, "socket: %s", strerror(errno));
 	error = connect(fd, (const struct sockaddr *)address, sizeof(*address)) ? errno : 0;
@@ -91,7 +91,7 @@ static int take_over(const struct sockaddr_un *address, char *why, size_t why_si
 	return because(-EADDRINUSE, why, why_size, "another process is listening on %s", path);
 }
 
-static int bind_locked(const char *path, uint32_t mode, struct stat *file, char *why,
+static int bind_locked(const char *path, int type, uint32_t mode, struct stat *file, char *why,
 		       size_t why_size)
 {
 	struct sockaddr_un address;
@@ -100,12 +100,12 @@ static int bind_locked(const char *path, uint32_t mode, struct stat *file, char 
 	error = socket_address(&address, path, why, why_size);
 	if (error)
 		return error;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return because(-errno, why, why_size, "socket: %s", strerror(errno));
 	error = bind_with_mode(fd, &address, mode);
 	if (error == -EADDRINUSE) {
-		error = take_over(&address, why, why_size);
+		error = take_over(&address, type, why, why_size);
 		if (error) {
 			close(fd);
 			return error;
@@ -125,7 +125,8 @@ static int bind_locked(const char *path, uint32_t mode, struct stat *file, char 
 	return fd;
 }
 
-int socket_bind(const char *path, uint32_t mode, struct stat *file, char *why, size_t why_size)
+int socket_bind(const char *path, int type, uint32_t mode, struct stat *file, char *why,
+		size_t why_size)
 {
 	struct sockaddr_un address;
 	int lock, fd;
@@ -136,7 +137,7 @@ int socket_bind(const char *path, uint32_t mode, struct stat *file, char *why, s
 	lock = lock_directory(path, why, why_size);
 	if (lock < 0)
 		return lock;
-	fd = bind_locked(path, mode, file, why, why_size);
+	fd = bind_locked(path, type, mode, file, why, why_size);
 	close(lock);
 	return fd;
 }

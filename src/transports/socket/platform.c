@@ -269,7 +269,8 @@ static int platform_listen(struct scmi_transport_endpoint **out,
 				"no memory or descriptor for the endpoint %s", how->address);
 		goto fail;
 	}
-	error = socket_bind(how->address, how->mode, &endpoint->file, why, why_size);
+	error = socket_bind(how->address, SOCK_SEQPACKET, how->mode, &endpoint->file, why,
+			    why_size);
 	if (error < 0)
 		goto fail;
 	endpoint->fd = error;

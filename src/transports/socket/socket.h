@@ -40,6 +40,7 @@ bool socket_ended(int fd);
 /**
  * socket_bind() - a listening socket with its file
  * @path: an abandoned socket there is replaced, a live one is not
+ * @type: SOCK_SEQPACKET, or SOCK_STREAM for other drivers
  * @mode: permission bits, in force before anybody can connect; 0: as the umask says
  * @file: what was made, for socket_unbind()
  *
@@ -47,7 +48,8 @@ bool socket_ended(int fd);
  * is no socket is there), -EBUSY (another process sets up sockets in the directory and does not
  * finish), or -errno; always with a sentence.
  */
-int socket_bind(const char *path, uint32_t mode, struct stat *file, char *why, size_t why_size);
+int socket_bind(const char *path, int type, uint32_t mode, struct stat *file, char *why,
+		size_t why_size);
 
 /* Close it and remove its file, unless the file is no longer ours. */
 void socket_unbind(int fd, const char *path, const struct stat *file);
