@@ -26,7 +26,7 @@ def fuzz(harness, limit, work, inputs):
     for name in map(pathlib.Path, inputs):
         if name.suffix == ".py":
             seeds = work / name.stem
-            subprocess.run([sys.executable, name, seeds], check=True)
+            subprocess.run([sys.executable, name, pathlib.Path(harness).name.split("-")[1], seeds], check=True)
             command.append(seeds)
         elif name.is_file():
             command.append(f"-dict={name}")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Where the platform harness begins: one input per handler, and the situations that chance finds late.
+"""Where harnesses begin: what chance would find late, in the bytes that platform.c or codec.c read.
 
-The bytes are those that platform.c reads. Usage: seeds.py DIRECTORY
+Usage: seeds.py platform|codec DIRECTORY
 """
 
 import pathlib
@@ -41,7 +41,8 @@ def step(*values):
     return bytes(values)
 
 
-def seeds():
+def platform():
+    """One input per handler, and situations that take several steps."""
     words = {("base", 2): [3], ("base", 6): [0], ("base", 7): [2], ("base", 8): [1], ("base", 9): [3, 7, 0],
              ("base", 0xa): [3, 7, 0x14, 0], ("base", 0xb): [3, 1], ("base", 0x10): [0x20000],
              ("clock", 2): [5], ("clock", 3): [1], ("clock", 4): [10, 3], ("clock", 6): [4],
@@ -82,11 +83,19 @@ def seeds():
         yield asked + step(CONNECTION, channel)
 
 
-def main(directory):
+def codec():
+    """Zeros of the usual sizes for every part of every message, in one of its versions."""
+    for part in range(128):
+        for words in (0, 1, 2, 3, 4, 5, 24):
+            yield bytes([part, 0, 2]) + bytes(4 * words)
+
+
+def main(harness, directory):
+    directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds()):
+    for number, seed in enumerate({"platform": platform, "codec": codec}[harness]()):
         (directory / f"seed-{number:03}").write_bytes(seed)
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    main(*sys.argv[1:])
