@@ -200,6 +200,17 @@ const struct cli_command cli_commands[] = {
 		.run = cli_bench,
 	},
 	{
+		.name = "tree",
+		.arguments = "",
+		.summary = "The device tree that a guest with this agent needs, for dtc",
+		.help = "The SCMI descriptor with a node for each protocol that the platform serves, its cells,\n"
+			"and the ids and names of clocks as comments. 'scmid --print-tree AGENT FILE.yaml' writes\n"
+			"the same from a board file.",
+		.examples = "  scmi tree > scmi.dts\n"
+			    "  scmi tree | dtc -O dtb -o scmi.dtb",
+		.run = cli_tree,
+	},
+	{
 		.name = "negotiate",
 		.arguments = "PROTOCOL VERSION",
 		.min = 2,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* scmid: the command line, and a run from start to stop. */
+#include <errno.h>
 #include <getopt.h>
 #include <host/loop.h>
 #include <scmi/platform.h>
@@ -16,6 +17,7 @@
 #include "log.h"
 #include "rundir.h"
 #include "server.h"
+#include "tree.h"
 
 #define RUN_DIR_DEFAULT "/run/scmid"
 
@@ -24,6 +26,7 @@ enum { EXIT_FINE = 0, EXIT_RUNTIME = 1, EXIT_WRONG = 2 };
 static const char help[] =
 	"Usage: scmid [--run-dir DIR] [--trace] FILE.yaml\n"
 	"       scmid --check FILE.yaml\n"
+	"       scmid --print-tree AGENT FILE.yaml\n"
 	"\n"
 	"Serve the clocks of a board to its agents over SCMI (Arm DEN0056). FILE.yaml says what\n"
 	"there is, who may use it, and on which sockets; scmid-board(5) describes it. A small one:\n"
@@ -42,6 +45,8 @@ static const char help[] =
 	"  --run-dir DIR  where relative sockets and the saved state go; made if absent\n"
 	"                 (default " RUN_DIR_DEFAULT ")\n"
 	"  --check        only read the file and say what is wrong with it\n"
+	"  --print-tree AGENT\n"
+	"                 only write the device tree that a guest with this agent needs\n"
 	"  --trace        decode every message to stderr\n"
 	"  --help         this text\n"
 	"  --version      the version\n"
@@ -55,6 +60,7 @@ static const char help[] =
 struct options {
 	const char *file;
 	const char *run_dir;
+	const char *print_tree; /* of this agent, or NULL */
 	bool check;
 	bool trace;
 };
@@ -62,10 +68,11 @@ struct options {
 /* True to go on; false to end with *status. */
 static bool parse_options(int argc, char **argv, struct options *options, int *status)
 {
-	enum { RUN_DIR = 256, CHECK, TRACE, HELP, VERSION };
+	enum { RUN_DIR = 256, CHECK, PRINT_TREE, TRACE, HELP, VERSION };
 	static const struct option known[] = {
 		{"run-dir", required_argument, NULL, RUN_DIR},
 		{"check", no_argument, NULL, CHECK},
+		{"print-tree", required_argument, NULL, PRINT_TREE},
 		{"trace", no_argument, NULL, TRACE},
 		{"help", no_argument, NULL, HELP},
 		{"version", no_argument, NULL, VERSION},
@@ -82,6 +89,9 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
 			break;
 		case CHECK:
 			options->check = true;
+			break;
+		case PRINT_TREE:
+			options->print_tree = optarg;
 			break;
 		case TRACE:
 			options->trace = true;
@@ -157,6 +167,23 @@ static int check(const struct scmid_board *board, const char *file)
 	scmid_board_endpoints(board, &endpoints);
 	printf("%s: fine: clocks %u, devices %u, agents %u, endpoints %u\n", file,
 	       scmi->clock_count, scmi->device_count, scmi->agent_count, endpoints);
+	return EXIT_FINE;
+}
+
+/*
+ * ---- --print-tree ------------------------------------------------------------------------------
+ */
+
+static int print_tree(const struct scmid_board *board, const char *agent)
+{
+	int error = scmid_tree_print(stdout, scmid_board_scmi(board), agent);
+
+	if (error == -ENOENT)
+		return EXIT_WRONG;
+	if (error || fflush(stdout) || ferror(stdout)) {
+		scmid_log("cannot write the tree: %s", strerror(error ? -error : errno));
+		return EXIT_RUNTIME;
+	}
 	return EXIT_FINE;
 }
 
@@ -268,7 +295,10 @@ int main(int argc, char **argv)
 		return status;
 	if (scmid_board_load(&board, options.file, options.run_dir, stderr))
 		return EXIT_WRONG;
-	status = options.check ? check(board, options.file) : run(board, &options);
+	if (options.print_tree)
+		status = print_tree(board, options.print_tree);
+	else
+		status = options.check ? check(board, options.file) : run(board, &options);
 	scmid_board_free(board);
 	return status;
 }

@@ -15,7 +15,7 @@ class CommandLine(Case):
     def test_help(self):
         done = self.run_scmid("--help")
         self.assertEqual(done.returncode, 0)
-        for word in ("--run-dir", "--check", "--trace", "/run/scmid", "clock list", "Exit status"):
+        for word in ("--run-dir", "--check", "--trace", "--print-tree", "/run/scmid", "clock list", "Exit status"):
             self.assertIn(word, done.stdout)
 
     def test_help_shows_a_board_that_works(self):
