@@ -53,8 +53,7 @@ static size_t order[LISTENERS], listening; /* those that listen, in the order in
 static uint32_t due;			   /* notifications that this dispatch delivers */
 static uint32_t event_now, order_now;	   /* where it stands */
 
-/* ---- the agent's host
- * ----------------------------------------------------------------------------- */
+/* ---- the agent's host ------------------------------------------------------------------------ */
 
 static void deliver(const uint8_t *bytes, size_t size)
 {
@@ -185,8 +184,7 @@ static void host_unlock(void *ctx)
 	locked = false;
 }
 
-/* ---- commands and what comes of them
- * -------------------------------------------------------------- */
+/* ---- commands and what comes of them --------------------------------------------------------- */
 
 static void submit(const struct scmi_command *command);
 
@@ -222,8 +220,7 @@ static void submit(const struct scmi_command *command)
 	current = outer;
 }
 
-/* ---- notifications
- * ---------------------------------------------------------------------------------- */
+/* ---- notifications --------------------------------------------------------------------------- */
 
 /* Whether somebody has to be told something more; then event_now and order_now say what and whom.
  */
@@ -301,8 +298,7 @@ static void dispatch(void)
 	order_now = 0;
 }
 
-/* ---- steps
- * -------------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static void tick(uint64_t then_ns)
 {

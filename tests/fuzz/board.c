@@ -88,8 +88,7 @@ static void look(const struct scmid_board *loaded)
 		reached(ENDPOINTS);
 }
 
-/* ---- changing words, not bytes: what is left mostly is YAML
- * ---------------------------------------- */
+/* ---- changing words, not bytes: what is left mostly is YAML ---------------------------------- */
 
 static const char *const words[] = {
 	"platform",

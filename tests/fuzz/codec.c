@@ -36,8 +36,7 @@ static void fail(const struct part *part, uint32_t version, const char *what)
 	abort();
 }
 
-/* ---- a visitor that looks at everything it is given
- * ------------------------------------------------ */
+/* ---- a visitor that looks at everything it is given ------------------------------------------ */
 
 static int depth;
 
@@ -88,8 +87,7 @@ static void see_close(void *ctx)
 static const struct scmi_describe_visitor visitor = {see_number, see_flag, see_text, see_open,
 						     see_close};
 
-/* ---- the harness
- * ------------------------------------------------------------------------------------ */
+/* ---- the harness ----------------------------------------------------------------------------- */
 
 static void add_part(uint32_t protocol, uint32_t type, uint32_t id, bool a2p)
 {

@@ -4,8 +4,7 @@
 
 #include <scmi/message.h>
 
-/* ---- looking ------------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 const struct scmi_board_protocol *model_protocol(const struct model *m, uint32_t agent, uint32_t id)
 {
@@ -38,8 +37,6 @@ uint32_t model_view_id(const struct model *m, uint32_t agent, uint32_t clock)
 	return SCMI_NONE;
 }
 
-/* Whether there is such a device for an agent: the untrusted know those of which they see
- * something. */
 bool model_trusted(const struct model *m, uint32_t agent)
 {
 	return m->board->agents[agent - 1].trusted;
@@ -114,8 +111,7 @@ bool model_queued(const struct model *m, uint32_t clock)
 	return false;
 }
 
-/* ---- changes
- * ------------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static void all_rates(const struct model *m, uint64_t rates[WORLD_CLOCKS])
 {
@@ -407,8 +403,7 @@ int model_command(struct model *m, uint32_t channel, uint64_t cookie, const uint
 	return status;
 }
 
-/* ---- channels and time
- * ---------------------------------------------------------------------------- */
+/* ---- channels and time ----------------------------------------------------------------------- */
 
 void model_init(struct model *m, const struct scmi_board *board)
 {

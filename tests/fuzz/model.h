@@ -100,8 +100,7 @@ void model_sent(struct model *m, uint32_t channel, enum model_kind kind, uint64_
  * platform counted. */
 void model_settle(struct model *m, uint32_t channel, bool full, uint64_t lost);
 
-/* ---- between the model's files
- * ------------------------------------------------------------------- */
+/* ---- between the model's files --------------------------------------------------------------- */
 
 /* A message that has to come, of its header to begin with; and a word more of it. */
 struct model_expected *model_expect(struct model *m, uint32_t channel, enum model_kind kind,

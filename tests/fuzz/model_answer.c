@@ -75,6 +75,7 @@ static bool judge_common(const struct model *m, const struct model_channel *c, u
 	}
 }
 
+/* Whether an agent knows a device: the untrusted those of which they see something. */
 static bool device_found(const struct model *m, uint32_t agent, uint32_t id)
 {
 	for (uint32_t i = 0; i < m->board->device_count; i++) {

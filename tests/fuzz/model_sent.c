@@ -19,6 +19,7 @@ void model_fail(const char *format, ...)
 	abort();
 }
 
+/* A clock in an agent's view; NULL if it is not there. */
 static const struct scmi_board_view *view_of(const struct model *m, uint32_t agent, uint32_t clock)
 {
 	const struct scmi_board_protocol *protocol = model_protocol(m, agent, 0x14);

@@ -65,8 +65,7 @@ static uint32_t locks_held, allocations;
 static bool handling, woken, reading, verbose;
 static uint16_t token;
 
-/* ---- the host of the platform
- * --------------------------------------------------------------------- */
+/* ---- the host of the platform ---------------------------------------------------------------- */
 
 static void *host_alloc(void *ctx, size_t size)
 {
@@ -216,8 +215,7 @@ static int channel_answer(void *ctx, uint64_t cookie, const void *message, size_
 
 static const struct scmi_channel_ops channel_ops = {.send = channel_send, .answer = channel_answer};
 
-/* ---- steps
- * -------------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 /* What came was called for. */
 static void match(void)

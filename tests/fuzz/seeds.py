@@ -86,7 +86,7 @@ def platform():
 def codec():
     """Zeros of the usual sizes for every part of every message, in one of its versions."""
     for part in range(128):
-        for words in (0, 1, 2, 3, 4, 5, 24):
+        for words in (*range(8), 24):
             yield bytes([part, 0, 2]) + bytes(4 * words)
 
 
