@@ -245,6 +245,10 @@ static int serve(struct scmid_server *server, struct scmi_loop *loop)
 	scmid_log("ready");
 	notify_systemd("READY=1");
 	error = scmi_loop_run(loop);
+	/* Stopping is under way: who asks again must not kill it before the state is saved. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	notify_systemd("STOPPING=1");
 	if (error)
 		scmid_log("stopping: %s", strerror(-error));

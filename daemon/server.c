@@ -23,6 +23,9 @@
 #define SAVE_RETRY_NS 10000000000u
 #define WHO_SIZE      32u
 
+/* Connections of one agent at a time: whoever may connect must not use up the descriptors of the others. */
+#define CONNECTIONS_MAX 256u
+
 /* Of one agent, over all its connections. */
 struct agent {
 	uint32_t connections;
@@ -158,6 +161,8 @@ static void *peer_connected(void *ctx, struct scmi_transport_peer *transport,
 
 	if (!admits(listener->endpoint, who))
 		return refuse(listener, who, "not on the endpoint's allow list");
+	if (agent_of(listener)->connections >= CONNECTIONS_MAX)
+		return refuse(listener, who, "the agent has as many connections as it may have");
 	peer = calloc(1, sizeof(*peer));
 	if (!peer)
 		return refuse(listener, who, "out of memory");

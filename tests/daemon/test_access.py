@@ -43,6 +43,22 @@ class Modes(Case):
         self.assertTrue(scmid.connect().alive())
 
 
+class Many(Case):
+    def test_an_agent_has_so_many_connections_and_no_more(self):
+        scmid = self.scmid().start()
+        connections = [scmid.connect() for _ in range(256)]
+        self.assertTrue(connections[-1].alive())
+        with self.assertRaises(OSError):
+            scmid.connect().alive()
+        scmid.wait_for("the agent has as many connections as it may have")
+        self.assertTrue(connections[0].alive())
+        self.assertTrue(scmid.connect("two.sock").alive(), "another agent's sockets stay open")
+        connections.pop().close()
+        # A command's answer shows that the loop has seen the end before it.
+        self.assertTrue(connections[0].alive())
+        self.assertTrue(scmid.connect().alive())
+
+
 class AllowLists(Case):
     def admitted(self, allow):
         scmid = self.scmid(with_allow(allow)).start()
