@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A message's payload, member by member: as one line for traces, as fields for `scmi raw`. */
+/* A message's payload, member by member, as fields for `scmi raw`. */
 #ifndef CLI_DECODE_H
 #define CLI_DECODE_H
 
 #include <wire/describe.h>
 
-#include <stdio.h>
-
 #include "output.h"
-
-/*
- * " name=value …" to `file`. What cannot be decoded is written as the words it is made of, with the
- * reason. Returns what scmi_describe() gave.
- */
-int decode_line(FILE *file, uint32_t header, enum scmi_direction direction, uint32_t version,
-		const void *payload, size_t size);
 
 /* The members as fields of the object that is open. Returns what scmi_describe() gave. */
 int decode_fields(struct output *out, uint32_t header, enum scmi_direction direction,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "trace.h"
 #include "cli.h"
-#include "decode.h"
 
 #include <scmi/wire/common.h>
+#include <host/message_line.h>
 #include <wire/names.h>
 
 #include <stdio.h>
@@ -99,51 +99,35 @@ static void learn(struct cli_trace *trace, bool to_platform, uint32_t header,
 			scmi_get_le32(payload + 4) < newest ? scmi_get_le32(payload + 4) : newest;
 }
 
-static void print(const struct cli_trace *trace, bool to_platform, uint32_t header,
-		  const uint8_t *payload, size_t size)
+static void print(const struct cli_trace *trace, bool to_platform, const void *message, size_t size)
 {
-	uint32_t protocol_id = scmi_header_protocol_id(header);
-	uint32_t type = scmi_header_message_type(header), id = scmi_header_message_id(header);
-	const char *name = scmi_message_name(protocol_id, type, id);
+	uint32_t version = 0;
 	struct timespec now;
-	char protocol[8], unknown[32];
 	long microseconds;
 
+	if (size >= SCMI_HEADER_SIZE)
+		version = cli_trace_version(
+			trace, (uint8_t)scmi_header_protocol_id(scmi_get_le32(message)));
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	microseconds = (now.tv_sec - trace->start.tv_sec) * 1000000 +
 		       (now.tv_nsec - trace->start.tv_nsec) / 1000;
-	snprintf(unknown, sizeof(unknown), "%s 0x%02x",
-		 type == SCMI_NOTIFICATION     ? "notification" :
-		 type == SCMI_DELAYED_RESPONSE ? "delayed" :
-						 "message",
-		 (unsigned int)id);
-	fprintf(stderr, "%5ld.%06ld %s %s %s token=%u", microseconds / 1000000,
-		microseconds % 1000000, to_platform ? "->" : "<-",
-		cli_protocol_name(protocol_id, protocol), name ? name : unknown,
-		(unsigned int)scmi_header_token(header));
-	decode_line(stderr, header, to_platform ? SCMI_A2P : SCMI_P2A,
-		    cli_trace_version(trace, (uint8_t)protocol_id), payload, size);
+	fprintf(stderr, "%5ld.%06ld ", microseconds / 1000000, microseconds % 1000000);
+	scmi_message_line(stderr, to_platform, version, message, size);
 	fputc('\n', stderr);
 }
 
 void cli_trace_message(void *ctx, bool to_platform, const void *message, size_t size)
 {
 	struct cli_trace *trace = ctx;
-	const uint8_t *bytes = message;
+	const uint8_t *payload = (const uint8_t *)message + SCMI_HEADER_SIZE;
 	uint32_t header;
 
-	if (size < SCMI_HEADER_SIZE) {
-		if (trace->print)
-			fprintf(stderr, "%12s <- %zu bytes, too short for a header\n", "", size);
-		return;
+	if (size >= SCMI_HEADER_SIZE) {
+		header = scmi_get_le32(message);
+		if (!to_platform)
+			keep(&trace->last[scmi_header_message_type(header)], message, size);
+		learn(trace, to_platform, header, payload, size - SCMI_HEADER_SIZE);
 	}
-	header = scmi_get_le32(bytes);
-	bytes += SCMI_HEADER_SIZE;
-	size -= SCMI_HEADER_SIZE;
-	if (!to_platform)
-		keep(&trace->last[scmi_header_message_type(header)], message,
-		     size + SCMI_HEADER_SIZE);
-	learn(trace, to_platform, header, bytes, size);
 	if (trace->print)
-		print(trace, to_platform, header, bytes, size);
+		print(trace, to_platform, message, size);
 }

@@ -295,6 +295,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line is one write: lines of two processes do not mix */
 	if (!parse_options(argc, argv, &options, &status))
 		return status;
 	if (scmid_board_load(&board, options.file, options.run_dir, stderr))

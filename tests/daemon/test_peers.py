@@ -218,25 +218,25 @@ class Trace(Case):
         one.command(CLOCK, 0x3, 0)
         lines = [line for line in scmid.log().splitlines() if "#" in line]
         expected = [
-            "two#2 -> clock CLOCK_RATE_NOTIFY token=1 clock_id=4 enable",
-            "two#2 <- clock CLOCK_RATE_NOTIFY token=1 SUCCESS",
-            "one#1 -> clock CLOCK_RATE_SET token=1 async clock_id=4 rate_hz=2000000",
-            "one#1 <- clock CLOCK_RATE_SET token=1 SUCCESS",
-            "one#1 <- delayed clock CLOCK_RATE_SET_COMPLETE token=1 SUCCESS clock_id=4 rate_hz=2000000",
-            "two#2 <- notification clock CLOCK_RATE_CHANGED token=0 agent_id=0 clock_id=4 rate_hz=2000000",
-            "one#1 -> protocol 0x77 PROTOCOL_ATTRIBUTES token=2",
-            "one#1 <- protocol 0x77 PROTOCOL_ATTRIBUTES token=2 NOT_SUPPORTED",
-            "one#1 -> clock CLOCK_RATE_GET token=3 hex:010000000200000003000000",
-            "one#1 <- clock CLOCK_RATE_GET token=3 PROTOCOL_ERROR",
-            "one#1 -> no header, 2 bytes",
+            "two#2 -> clock CLOCK_RATE_NOTIFY token=1 clock_id=4 enable=1",
+            "two#2 <- clock CLOCK_RATE_NOTIFY token=1 status=SUCCESS",
+            "one#1 -> clock CLOCK_RATE_SET token=1 async=1 ignore_delayed_response=0 round_up=0 round_auto=0 clock_id=4 rate_hz=2000000",
+            "one#1 <- clock CLOCK_RATE_SET token=1 status=SUCCESS",
+            "one#1 <- clock CLOCK_RATE_SET_COMPLETE token=1 status=SUCCESS clock_id=4 rate_hz=2000000",
+            "two#2 <- clock CLOCK_RATE_CHANGED token=0 agent_id=0 clock_id=4 rate_hz=2000000",
+            "one#1 -> 0x77 PROTOCOL_ATTRIBUTES token=2",
+            "one#1 <- 0x77 PROTOCOL_ATTRIBUTES token=2 status=NOT_SUPPORTED",
+            "one#1 -> clock CLOCK_RATE_GET token=3 (wrong size) 01000000 02000000 03000000",
+            "one#1 <- clock CLOCK_RATE_GET token=3 status=PROTOCOL_ERROR",
+            "one#1 -> 2 bytes, too short for a header",
             "one#1 -> clock CLOCK_RATE_GET token=4 clock_id=99",
-            "one#1 <- clock CLOCK_RATE_GET token=4 NOT_FOUND",
+            "one#1 <- clock CLOCK_RATE_GET token=4 status=NOT_FOUND",
             "one#1 -> clock CLOCK_ATTRIBUTES token=5 clock_id=0",
         ]
         for line in expected:
             self.assertIn(line, lines)
-        self.assertTrue(lines[-1].startswith("one#1 <- clock CLOCK_ATTRIBUTES token=5 SUCCESS"), lines[-1])
-        self.assertIn("name='osc'", lines[-1])
+        self.assertTrue(lines[-1].startswith("one#1 <- clock CLOCK_ATTRIBUTES token=5 status=SUCCESS"), lines[-1])
+        self.assertIn("name=\"osc\"", lines[-1])
 
     def test_bytes_from_the_wire_cannot_harm_a_terminal(self):
         scmid = self.scmid(board_with_endpoints("[{socket: one.sock}]"), "--trace").start()
