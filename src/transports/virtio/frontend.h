@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The agent's end: a vhost-user front end, which drives any virtio SCMI device that listens on a
+ * socket. It is the "machine" whose memory the device sees: one sealed file with both rings and all
+ * buffers in it.
+ *
+ *   frontend.c        the driver's operations: sending, receiving, waiting
+ *   frontend_setup.c  the memory, and what is said to the device before it works
+ *
+ * Whatever the device does, it reaches that memory and nothing else. It is copied before it is
+ * looked at, and a buffer that was lent is not used again before the device has returned it.
+ */
+#ifndef SCMI_TRANSPORTS_VIRTIO_FRONTEND_H
+#define SCMI_TRANSPORTS_VIRTIO_FRONTEND_H
+
+#include <scmi/transport.h>
+
+#include "ring.h"
+#include "vhost_user.h"
+
+/* A process may have to wait for a CPU: longer than hardware gets. */
+#define VIRTIO_AGENT_TIMEOUT_MS	  1000u
+#define VIRTIO_AGENT_MESSAGES	  32u
+#define VIRTIO_AGENT_MESSAGE_SIZE 4096u
+/* Two descriptors each, in a ring as long as every device takes. */
+#define VIRTIO_AGENT_MESSAGES_MAX 512u
+/* Notifications and delayed responses between two calls of dispatch() or wait(). */
+#define VIRTIO_AGENT_EVENTS	  64u
+
+/* A command and room for its answer, or room for an event. */
+struct virtio_buffer {
+	struct virtio_buffer *next_free;
+	uint32_t to_device; /* where in the memory; of an event there is none */
+	uint32_t from_device;
+};
+
+struct virtio_driver_queue {
+	struct scmi_ring_driver ring;
+	struct scmi_ring_slot *slots;
+	uint32_t num;
+	uint32_t offset; /* of the ring in the memory */
+	int kick;
+};
+
+struct scmi_transport_device {
+	int socket;
+	int memory_fd;
+	int call;  /* one for both queues */
+	int error; /* the device says that it does not understand our rings */
+	int epoll; /* of the three, for those who wait */
+	bool closed;
+	bool watched;	 /* fd() was asked for: somebody else may sleep */
+	bool calls_wanted;
+	bool p2a;
+	uint8_t *memory;
+	uint32_t memory_size;
+	uint32_t message_size_max;
+	uint32_t commands_out;
+	struct virtio_driver_queue queues[VIRTIO_SCMI_QUEUES];
+	struct virtio_buffer *buffers; /* of commands, then of events */
+	struct virtio_buffer *free;    /* of commands */
+	const struct scmi_transport_agent_callbacks *callbacks;
+	void *ctx;
+	/* How spinning has gone; see spin(). */
+	uint32_t misses;
+	uint32_t skip;
+	uint8_t idle;
+	struct vhost_user_reader reader;
+	uint8_t message[]; /* message_size_max bytes */
+};
+
+extern const struct scmi_transport_agent_ops virtio_agent_ops;
+
+/* An address as the device names it. */
+uint64_t virtio_frontend_address(uint32_t offset);
+
+/*
+ * Connect, agree, share the memory, start the queues, lend the events. `limits` holds what is
+ * wanted, and then what is in force. 0 or -errno with a sentence; virtio_frontend_fini() either way.
+ */
+int virtio_frontend_setup(struct scmi_transport_device *device, const char *path,
+			  struct scmi_transport_limits *limits, char *why, size_t why_size);
+void virtio_frontend_fini(struct scmi_transport_device *device);
+
+/* Lend a buffer for an event to the device. 0 or -EPROTO. */
+int virtio_frontend_lend(struct scmi_transport_device *device, struct virtio_buffer *buffer);
+
+/* Kick the device, if it wants to be. */
+void virtio_frontend_kick(struct virtio_driver_queue *queue);
+
+#endif
