@@ -39,6 +39,7 @@ struct listener {
 	const struct scmi_transport *driver;
 	struct scmi_transport_endpoint *transport; /* NULL: not listening */
 	struct scmid_log_limit refusals;
+	struct scmid_log_limit notes;
 };
 
 struct peer {
@@ -190,13 +191,6 @@ static size_t peer_command(void *ctx, uint64_t cookie, const void *message, size
 	return scmi_channel_handle(peer->channel, cookie, message, size, answer, space);
 }
 
-static void peer_writable(void *ctx)
-{
-	struct peer *peer = ctx;
-
-	scmi_channel_ready(peer->channel);
-}
-
 static void add_counters(struct scmi_channel_counters *sum, const struct scmi_channel *channel)
 {
 	struct scmi_channel_counters counters;
@@ -208,6 +202,51 @@ static void add_counters(struct scmi_channel_counters *sum, const struct scmi_ch
 	sum->notifications += counters.notifications;
 	sum->delayed += counters.delayed;
 	sum->lost += counters.lost;
+}
+
+/*
+ * The channel is made anew, for what a channel offers hangs on it. The new one comes first: the agent is
+ * connected all the time.
+ */
+static void peer_carries(void *ctx, bool p2a)
+{
+	struct peer *peer = ctx;
+	struct scmi_channel_config config = {
+		.agent_id = peer->listener->endpoint->agent + 1,
+		.p2a = p2a,
+		.ops = peer->listener->server->config.trace ? &traced_channel_ops : &channel_ops,
+		.ctx = peer,
+	};
+	struct scmi_channel *before = peer->channel;
+
+	if (scmi_channel_new(&peer->channel, peer->listener->server->platform, &config)) {
+		peer->listener->driver->platform->disconnect(peer->transport);
+		return;
+	}
+	add_counters(&agent_of(peer->listener)->past, before);
+	scmi_channel_free(before);
+}
+
+static void peer_reset(void *ctx)
+{
+	struct peer *peer = ctx;
+
+	scmi_channel_reset(peer->channel);
+}
+
+static void listener_note(void *ctx, const char *sentence)
+{
+	struct listener *listener = ctx;
+
+	if (scmid_log_allowed(&listener->notes, scmi_monotonic_ns(), "messages of a driver"))
+		scmid_log("agent %s: %s", name_of(listener), sentence);
+}
+
+static void peer_writable(void *ctx)
+{
+	struct peer *peer = ctx;
+
+	scmi_channel_ready(peer->channel);
 }
 
 static void peer_disconnected(void *ctx)
@@ -236,6 +275,9 @@ static const struct scmi_transport_platform_callbacks callbacks = {
 	.writable = peer_writable,
 	.disconnected = peer_disconnected,
 	.turn = scmi_loop_turn,
+	.carries = peer_carries,
+	.reset = peer_reset,
+	.note = listener_note,
 };
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -344,14 +386,7 @@ static int listen_on(struct listener *listener)
 	char why[256] = "";
 	int error;
 
-	if (endpoint->kind == SCMID_VIRTIO) {
-		scmid_log("%s:%u:%u: virtio endpoint %s of agent %s is reserved; this build does "
-			  "not serve it",
-			  config->file, endpoint->at.line, endpoint->at.column, endpoint->address,
-			  name_of(listener));
-		return 0;
-	}
-	listener->driver = scmi_transport_find("unix");
+	listener->driver = scmi_transport_find(endpoint->kind == SCMID_VIRTIO ? "virtio" : "unix");
 	error = listener->driver->platform->listen(&listener->transport, &how, why, sizeof(why));
 	if (error) {
 		listener->transport = NULL;

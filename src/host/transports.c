@@ -8,6 +8,7 @@ static const struct scmi_transport *const transports[] = {
 	&scmi_transport_socket,
 	&scmi_transport_loop,
 	&scmi_transport_pipe,
+	&scmi_transport_virtio,
 };
 
 #define TRANSPORT_COUNT (sizeof(transports) / sizeof(transports[0]))

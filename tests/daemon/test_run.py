@@ -101,14 +101,12 @@ class StartAndStop(Case):
                 self.assertEqual(done.returncode, 1)
                 self.assertEqual(done.stderr, "scmid: cannot use %s as run directory: %s\n" % (path, why))
 
-    def test_reserved_virtio_endpoint(self):
-        scmid = self.scmid(board_with_endpoints("[{virtio: one.vhost}, {socket: one.sock}]")).start()
-        self.assertIn(
-            "scmid: %s:13:48: virtio endpoint %s of agent one is reserved; this build does not serve it\n"
-            % (scmid.file, scmid.path("one.vhost")),
-            scmid.log(),
-        )
+    def test_virtio_endpoint(self):
+        scmid = self.scmid(board_with_endpoints("[{virtio: one.vhost, mode: 0600}, {socket: one.sock}]")).start()
+        self.assertIn("scmid: agent one: %s\n" % scmid.path("one.vhost"), scmid.log())
+        self.assertEqual(os.stat(scmid.path("one.vhost")).st_mode & 0o777, 0o600)
         self.assertTrue(scmid.connect().alive())
+        self.assertEqual(scmid.stop(), 0)
         self.assertFalse(os.path.exists(scmid.path("one.vhost")))
 
     def test_descriptor_limit_is_raised(self):

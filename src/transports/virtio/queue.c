@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The device's two queues.
+ *
+ * Commands: a chain is taken, its readable part copied, handled, and answered into its writable part. An answer
+ * that comes later finds its chain by the cookie: which life of the queue, and which head. Addresses
+ * are translated when they are used, so the front end may move its memory in between.
+ *
+ * Events: nothing is taken before there is something to say. While there is no buffer the host keeps
+ * what it has, and is told when a buffer comes.
+ */
+#include <stdlib.h>
+
+#include "backend.h"
+
+bool virtio_negotiated(const struct scmi_transport_peer *peer, uint64_t protocol_feature)
+{
+	return peer->protocol_features & protocol_feature;
+}
+
+static bool is_commands(const struct virtio_queue *queue)
+{
+	return queue == &queue->peer->queues[VIRTIO_SCMI_COMMANDS];
+}
+
+static bool runs(const struct virtio_queue *queue)
+{
+	return queue->started && queue->enabled && !queue->broken && !queue->peer->gone;
+}
+
+/* ---- start and stop -------------------------------------------------------------------------- */
+
+struct parts {
+	void *descriptors;
+	void *avail;
+	void *used;
+};
+
+static bool find_parts(const struct virtio_queue *queue, struct parts *parts)
+{
+	const struct vhost_memory *memory = &queue->peer->memory;
+	const struct vhost_user_ring_address *address = &queue->address;
+
+	parts->descriptors = vhost_memory_at_user(memory, address->descriptors,
+						  SCMI_RING_DESCRIPTORS_SIZE(queue->num));
+	parts->avail =
+		vhost_memory_at_user(memory, address->avail, SCMI_RING_AVAIL_SIZE(queue->num));
+	parts->used = vhost_memory_at_user(memory, address->used, SCMI_RING_USED_SIZE(queue->num));
+	return parts->descriptors && parts->avail && parts->used;
+}
+
+/* What the driver wants is known once a queue starts: the features are settled then. */
+static void tell_p2a(struct scmi_transport_peer *peer)
+{
+	const struct scmi_transport_platform_callbacks *callbacks = peer->endpoint->callbacks;
+	bool p2a = peer->features & VIRTIO_SCMI_F_P2A_CHANNELS;
+
+	if (p2a == peer->p2a)
+		return;
+	peer->p2a = p2a;
+	if (callbacks->carries)
+		callbacks->carries(peer->ctx, p2a);
+}
+
+int virtio_queue_start(struct virtio_queue *queue, const char **why)
+{
+	struct scmi_transport_peer *peer = queue->peer;
+	struct parts parts;
+
+	*why = "a ring is started that has no size, no address, or is not in the memory";
+	if (!queue->num || !queue->has_address || !find_parts(queue, &parts))
+		return -EINVAL;
+	*why = "a ring is started without virtio 1 negotiated";
+	if (!(peer->features & VIRTIO_F_VERSION_1))
+		return -EINVAL;
+	*why = "out of memory";
+	free(queue->taken);
+	queue->taken = malloc(SCMI_RING_TAKEN_SIZE(queue->num));
+	if (!queue->taken)
+		return -ENOMEM;
+	*why = "the parts of a ring are not aligned";
+	if (scmi_ring_device_init(&queue->ring, &peer->memory.ring, queue->num, parts.descriptors,
+				  parts.avail, parts.used, queue->taken, peer->features,
+				  queue->base))
+		return -EINVAL;
+	queue->started = true;
+	queue->broken = false;
+	if (is_commands(queue)) {
+		/* From the beginning again, behind commands: the guest booted. After a pause it goes on. */
+		if (peer->used && !queue->base && !queue->ring.next_used)
+			virtio_device_reset(peer);
+	} else {
+		scmi_ring_device_poll(&queue->ring);
+	}
+	if (!peer->gone)
+		tell_p2a(peer);
+	return 0;
+}
+
+static void forget_pending(struct scmi_transport_peer *peer)
+{
+	struct virtio_pending *pending;
+
+	peer->generation++;
+	while ((pending = peer->pending)) {
+		peer->pending = pending->next;
+		free(pending);
+	}
+	peer->pending_count = 0;
+}
+
+void virtio_queue_stop(struct virtio_queue *queue)
+{
+	if (queue->started)
+		queue->base = queue->ring.next_avail;
+	queue->started = false;
+	if (is_commands(queue))
+		forget_pending(queue->peer);
+}
+
+void virtio_queue_move(struct virtio_queue *queue)
+{
+	struct parts parts;
+
+	if (!queue->started)
+		return;
+	if (find_parts(queue, &parts) &&
+	    !scmi_ring_device_move(&queue->ring, parts.descriptors, parts.avail, parts.used))
+		return;
+	virtio_note(queue->peer->endpoint, "a ring that was running is not in the memory any more");
+	virtio_queue_stop(queue);
+	virtio_error(queue);
+}
+
+void virtio_device_reset(struct scmi_transport_peer *peer)
+{
+	const struct scmi_transport_platform_callbacks *callbacks = peer->endpoint->callbacks;
+
+	forget_pending(peer);
+	peer->used = false;
+	peer->want_room = false;
+	if (callbacks->reset)
+		callbacks->reset(peer->ctx);
+}
+
+static void queue_break(struct virtio_queue *queue)
+{
+	if (queue->broken)
+		return;
+	queue->broken = true;
+	virtio_note(queue->peer->endpoint, "the %s ring is broken and stands still: %s",
+		    is_commands(queue) ? "command" : "event",
+		    scmi_ring_fault_text(queue->ring.fault));
+	virtio_error(queue);
+}
+
+/* Give a chain back, and call the driver if it wants that. */
+static void give(struct virtio_queue *queue, uint16_t head, size_t written)
+{
+	if (scmi_ring_device_give(&queue->ring, head, (uint32_t)written) == -EPROTO)
+		queue_break(queue);
+	else if (scmi_ring_device_should_call(&queue->ring))
+		virtio_call(queue);
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+/* The spare one becomes a command that is answered later; the device has its head already. */
+static void keep_pending(struct scmi_transport_peer *peer)
+{
+	struct virtio_pending *pending = peer->spare;
+
+	peer->spare = NULL;
+	pending->next = peer->pending;
+	peer->pending = pending;
+	peer->pending_count++;
+}
+
+static void handle_command(struct virtio_queue *queue)
+{
+	struct scmi_transport_peer *peer = queue->peer;
+	struct scmi_transport_endpoint *endpoint = peer->endpoint;
+	struct virtio_pending *command = peer->spare;
+	struct scmi_ring_chain *chain = &command->chain;
+	size_t space = chain->writable;
+	size_t size = scmi_ring_chain_read(chain, endpoint->command, VIRTIO_COMMAND_SPACE);
+	size_t answer_size;
+
+	if (space > endpoint->message_size_max)
+		space = endpoint->message_size_max;
+	peer->used = true;
+	command->cookie = (uint64_t)peer->generation << 16 | chain->head;
+	answer_size = endpoint->callbacks->command(peer->ctx, command->cookie, endpoint->command,
+						   size, endpoint->answer, space);
+	if (!runs(queue) || peer->generation != command->cookie >> 16)
+		return;
+	/* No header, or no room for a status: there will be no answer. */
+	if (!answer_size && size >= sizeof(uint32_t) && space >= 2 * sizeof(uint32_t)) {
+		keep_pending(peer);
+		return;
+	}
+	if (answer_size)
+		answer_size = scmi_ring_chain_write(chain, 0, endpoint->answer, answer_size);
+	give(queue, chain->head, answer_size);
+}
+
+static void run_commands(struct virtio_queue *queue)
+{
+	struct scmi_transport_peer *peer = queue->peer;
+	uint32_t count = 0;
+	int got;
+
+	while (runs(queue) && peer->pending_count < VIRTIO_PENDING_MAX) {
+		if (count == VIRTIO_TURN) {
+			virtio_come_back(peer);
+			break;
+		}
+		if (!peer->spare)
+			peer->spare = calloc(1, sizeof(*peer->spare));
+		if (!peer->spare)
+			break; /* an answer that goes out makes room, or the next kick */
+		got = scmi_ring_device_take(&queue->ring, &peer->spare->chain);
+		if (!got)
+			got = scmi_ring_device_sleep(&queue->ring) ? -EAGAIN : 0;
+		else if (got == 1)
+			handle_command(queue);
+		if (!got)
+			break;
+		if (queue->ring.fault)
+			queue_break(queue);
+		count++;
+	}
+	/* For chains that no one wants here. */
+	if (runs(queue) && scmi_ring_device_should_call(&queue->ring))
+		virtio_call(queue);
+}
+
+int virtio_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void *message,
+		  size_t size)
+{
+	struct virtio_queue *queue = &peer->queues[VIRTIO_SCMI_COMMANDS];
+	struct virtio_pending **link = &peer->pending;
+	struct virtio_pending *pending;
+	size_t written = 0;
+
+	while (*link && (*link)->cookie != cookie)
+		link = &(*link)->next;
+	pending = *link;
+	if (!pending)
+		return 0; /* of before a reset: nobody waits for it */
+	*link = pending->next;
+	peer->pending_count--;
+	if (queue->started && !queue->broken) {
+		if (size <= pending->chain.writable)
+			written = scmi_ring_chain_write(&pending->chain, 0, message, size);
+		give(queue, pending->chain.head, written);
+	}
+	free(pending);
+	/* There is room for another command, or the front end waits for this one: both from a handler. */
+	if (peer->draining || peer->memory.lost || peer->pending_count == VIRTIO_PENDING_MAX - 1)
+		virtio_come_back(peer);
+	return written == size ? 0 : -EMSGSIZE;
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* 1: *chain is a buffer for an event. 0: there is none; we are told when there is. */
+static int take_buffer(struct virtio_queue *queue, struct scmi_ring_chain *chain)
+{
+	int got;
+
+	do {
+		got = scmi_ring_device_take(&queue->ring, chain);
+		if (got == 1)
+			scmi_ring_device_poll(&queue->ring);
+	} while (!got && (got = scmi_ring_device_sleep(&queue->ring)) == 1);
+	if (got < 0)
+		queue_break(queue);
+	return got == 1;
+}
+
+int virtio_send(struct scmi_transport_peer *peer, const void *message, size_t size)
+{
+	struct virtio_queue *queue = &peer->queues[VIRTIO_SCMI_EVENTS];
+	struct scmi_ring_chain chain;
+	size_t written = 0;
+
+	if (peer->gone || !peer->p2a)
+		return -ENODEV;
+	if (!runs(queue) || !take_buffer(queue, &chain)) {
+		peer->want_room = true;
+		return -EAGAIN;
+	}
+	if (size <= chain.writable)
+		written = scmi_ring_chain_write(&chain, 0, message, size);
+	give(queue, chain.head, written);
+	if (peer->memory.lost)
+		virtio_come_back(peer);
+	return written == size ? 0 : -EMSGSIZE;
+}
+
+static void run_events(struct virtio_queue *queue)
+{
+	struct scmi_transport_peer *peer = queue->peer;
+
+	if (!peer->want_room || !runs(queue))
+		return;
+	peer->want_room = false;
+	peer->endpoint->callbacks->writable(peer->ctx);
+}
+
+void virtio_queue_run(struct virtio_queue *queue)
+{
+	if (is_commands(queue))
+		run_commands(queue);
+	else
+		run_events(queue);
+}
