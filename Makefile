@@ -5,11 +5,12 @@ BUILD ?= build/release
 MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo check freestanding kernel-gate bench fuzz install clean
+.PHONY: help deps build demo check check-linux freestanding kernel-gate bench fuzz install clean
 
 help:
 	@echo "make demo          install what is missing, build, and show the main job on a sample board"
 	@echo "make check         the same set-up, then all tests under sanitizers and a smoke of each fuzz harness"
+	@echo "make check-linux   boot real Linux guests on scmid, with kernels from SCMI_UML_KERNELS=DIR"
 	@echo
 	@echo "make build         build scmid, scmi and libscmi into $(BUILD)"
 	@echo "make install       install them (DESTDIR, and PREFIX at the first build)"
@@ -21,7 +22,7 @@ help:
 	@echo "make clean         remove build/"
 
 deps:
-	@scripts/deps build check gates
+	@scripts/deps build check gates linux
 
 build:
 	@scripts/deps build
@@ -32,8 +33,12 @@ demo: build
 	@BUILD=$(BUILD) scripts/demo
 
 check:
-	@scripts/deps build check gates
+	@scripts/deps build check gates linux
 	@scripts/check
+
+check-linux: build
+	@scripts/deps linux
+	@scripts/check-linux $(BUILD)/daemon/scmid $(BUILD)/cli/scmi
 
 freestanding:
 	@scripts/deps build gates
