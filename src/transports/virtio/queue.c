@@ -289,6 +289,8 @@ int virtio_send(struct scmi_transport_peer *peer, const void *message, size_t si
 		return -ENODEV;
 	if (!runs(queue) || !take_buffer(queue, &chain)) {
 		peer->want_room = true;
+		if (peer->memory.lost)
+			virtio_come_back(peer);
 		return -EAGAIN;
 	}
 	if (size <= chain.writable)

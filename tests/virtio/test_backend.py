@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""scmid's virtio device, as a front end and its guest see it."""
+import os
+import socket
+import struct
+import sys
+import unittest
+
+import vhost
+from vhost import FrontEnd, GUEST, USER
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "daemon"))
+from scmid import BASE, BOARD, CLOCK, Case  # pylint: disable=wrong-import-position
+
+SLOW, LAMP = 4, 5
+NOT_SUPPORTED = -1
+# The guest's own requests end with it, the others' do not.
+VIRTIO_BOARD = BOARD.replace("socket: two.sock", "virtio: two.vhost")
+
+
+class VirtioCase(Case):
+    def setUp(self):
+        self.daemon = self.scmid(VIRTIO_BOARD).start()
+
+    def front(self, **more):
+        front = FrontEnd(self.daemon.path("two.vhost"), **more)
+        self.addCleanup(front.clean_up)
+        return front
+
+    def other_goes_on(self):
+        self.assertTrue(self.daemon.connect().alive())
+
+
+class Conversation(VirtioCase):
+    def test_what_is_offered(self):
+        front = self.front()
+        self.assertEqual(front.ask_u64(vhost.GET_FEATURES), vhost.ALL)
+        self.assertEqual(front.ask_u64(vhost.GET_PROTOCOL_FEATURES),
+                         vhost.MQ | vhost.REPLY_ACK | vhost.BACKEND_REQ | vhost.RESET | vhost.INBAND | vhost.SLOTS |
+                         vhost.STATUS)
+        self.assertEqual(front.ask_u64(vhost.GET_QUEUE_NUM), 2)
+        self.assertEqual(front.ask_u64(vhost.GET_MAX_MEM_SLOTS), 32)
+
+    def test_commands(self):
+        """More than the ring is long, in both forms, with every choice of features."""
+        for features in (0, vhost.INDIRECT, vhost.EVENT_IDX, vhost.INDIRECT | vhost.EVENT_IDX):
+            with self.subTest(features=hex(features)):
+                front = self.front(num=4)
+                front.start(vhost.P2A | vhost.VERSION_1 | vhost.PROTOCOL_FEATURES | features)
+                for i in range(11):
+                    indirect = bool(features & vhost.INDIRECT) and i % 2 == 1
+                    status, words = front.scmi(CLOCK, 0x6, 0, head=2 * (i % 2), indirect=indirect)
+                    self.assertEqual((status, words), (0, [24000000, 0]))
+                front.close()
+                self.other_goes_on()
+
+    def test_answer_fills_no_more_than_it_has(self):
+        front = self.front().start()
+        front.scmi(BASE, 0x0)
+        rest = front.get(front.commands.slot(0) + 256 + 12, 136 - 12)
+        self.assertEqual(rest, b"\xEE" * (136 - 12))
+
+    def test_without_protocol_features(self):
+        """Then rings are enabled from the start, and nothing is acknowledged."""
+        front = self.front()
+        front.negotiate(vhost.VERSION_1, protocol=None)
+        front.share()
+        front.set_ring(front.commands)
+        front.good(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [front.commands.kick])
+        self.assertTrue(front.alive())
+
+    def test_ring_is_looked_at_without_a_kick(self):
+        front = self.front()
+        front.negotiate()
+        front.share()
+        front.commands.command(0, front.message(BASE, 0x0))
+        front.start_ring(front.commands)
+        self.assertEqual(front.commands.wait()[0], 0)
+
+    def test_disabled_ring_stands_still(self):
+        front = self.front().start()
+        front.enable(front.commands, 0)
+        front.commands.command(0, front.message(BASE, 0x0))
+        front.commands.wake()
+        front.ask(vhost.GET_FEATURES)
+        self.other_goes_on()
+        self.assertIsNone(front.commands.look())
+        front.enable(front.commands, 1)
+        self.assertEqual(front.commands.wait()[0], 0)
+
+    def test_out_of_order(self):
+        """A command that takes its time does not hold up the next."""
+        front = self.front().start()
+        front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.command(2, front.message(BASE, 0x0))
+        front.commands.wake()
+        self.assertEqual([front.commands.wait()[0], front.commands.wait()[0]], [2, 0])
+        self.assertEqual(front.scmi(CLOCK, 0x6, SLOW), (0, [2000000, 0]))
+
+    def test_no_room_for_an_answer(self):
+        front = self.front().start()
+        for space in (1, 7):
+            front.commands.command(0, front.message(BASE, 0x0), space=space)
+            front.commands.wake()
+            self.assertEqual(front.commands.wait(), (0, b""))
+        front.commands.command(0, b"\0\0\0")
+        front.commands.wake()
+        self.assertEqual(front.commands.wait(), (0, b""))
+        self.assertTrue(front.alive())
+
+    def test_sockets_and_pipes_instead_of_eventfds(self):
+        ours, theirs = socket.socketpair()
+        reader, writer = os.pipe()
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        front = self.front()
+        front.negotiate()
+        front.share()
+        front.start_ring(front.commands, kick=reader, call=theirs.fileno())
+        front.commands.command(0, front.message(BASE, 0x0))
+        os.write(writer, bytes(8))
+        self.assertEqual(front.commands.wait(ours.fileno())[0], 0)
+
+    def test_call_into_a_closed_pipe(self):
+        reader, writer = os.pipe()
+        front = self.front()
+        front.negotiate()
+        front.share()
+        front.start_ring(front.commands, call=writer)
+        os.close(reader)
+        os.close(writer)
+        front.commands.command(0, front.message(BASE, 0x0))
+        front.commands.wake()
+        front.stop_ring(front.commands)
+        self.other_goes_on()
+
+    def test_in_band(self):
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        front = self.front()
+        front.negotiate(protocol=vhost.REPLY_ACK | vhost.BACKEND_REQ | vhost.INBAND)
+        front.good(vhost.SET_BACKEND_REQ_FD, b"", [theirs.fileno()])
+        theirs.close()
+        front.share()
+        ring = front.commands
+        front.good(vhost.SET_VRING_NUM, struct.pack("=II", 0, ring.num))
+        front.good(vhost.SET_VRING_ADDR, struct.pack("=IIQQQQ", 0, 0, USER + ring.descriptors, USER + ring.used,
+                                                     USER + ring.avail, 0))
+        front.good(vhost.SET_VRING_CALL, struct.pack("=Q", 0x100))
+        front.good(vhost.SET_VRING_KICK, struct.pack("=Q", 0x100))
+        front.enable(ring)
+        ring.command(0, front.message(BASE, 0x0))
+        front.good(vhost.VRING_KICK, struct.pack("=II", 0, 0))
+        self.assertEqual(ring.look()[0], 0)
+        ours.settimeout(vhost.PATIENCE_S)
+        self.assertEqual(struct.unpack("=IIIII", ours.recv(20)), (4, 1, 8, 0, 0))
+
+
+class Events(VirtioCase):
+    def test_delayed_response_waits_for_a_buffer(self):
+        front = self.front().start()
+        self.assertEqual(front.scmi(CLOCK, 0x5, 1, SLOW, 2000000, 0)[0], 0)
+        # Another asynchronous command that is known to be over says that the first is too: the order is kept.
+        while front.scmi(CLOCK, 0x6, SLOW) != (0, [2000000, 0]):
+            pass
+        self.assertIsNone(front.events.look())
+        front.events.buffer(3)
+        front.events.wake()
+        head, event = front.events.wait()
+        self.assertEqual(head, 3)
+        header, status, clock, low, high = struct.unpack("<IiIII", event)
+        self.assertEqual(header & 0x3FFFF, CLOCK << 10 | 2 << 8 | 0x5)
+        self.assertEqual((status, clock, low, high), (0, SLOW, 2000000, 0))
+
+    def test_events_with_buffers_there(self):
+        """More of them than there are buffers at a time."""
+        front = self.front(num=4).start()
+        other = self.daemon.connect()
+        self.assertEqual(front.scmi(CLOCK, 0x9, SLOW, 1)[0], 0)
+        for round_ in range(9):
+            front.events.buffer(round_ % 4)
+            front.events.wake()
+            rate = 1000000 * (2 - round_ % 2)
+            self.assertEqual(other.set_rate(SLOW, rate), 0)
+            head, event = front.events.wait()
+            self.assertEqual(head, round_ % 4)
+            self.assertEqual(struct.unpack("<IIIII", event)[2:4], (SLOW, rate))
+
+    def test_buffer_too_small(self):
+        """A notification is lost, a delayed response tells what fits; the next one is whole."""
+        front = self.front().start()
+        front.events.buffer(0, space=4)
+        front.events.buffer(1, space=12)
+        front.events.wake()
+        self.assertEqual(front.scmi(CLOCK, 0x5, 1, SLOW, 2000000, 0)[0], 0)
+        self.assertEqual(front.events.wait(), (0, b""))
+        head, event = front.events.wait()
+        self.assertEqual((head, len(event)), (1, 8))
+        self.assertTrue(front.alive())
+
+    def test_not_negotiated(self):
+        front = self.front().start(vhost.ALL & ~vhost.P2A)
+        status, words = front.scmi(CLOCK, 0x1)
+        self.assertEqual((status, words[0] >> 16 & 0xFF), (0, 0))
+        self.assertEqual(front.scmi(CLOCK, 0x9, SLOW, 1)[0], NOT_SUPPORTED)
+        self.assertNotEqual(front.scmi(CLOCK, 0x5, 1, SLOW, 2000000, 0)[0], 0)
+        front.close()
+        again = self.front().start()
+        self.assertEqual(again.scmi(CLOCK, 0x1)[1][0] >> 16 & 0xFF, 4)
+
+
+class LifeAndDeath(VirtioCase):
+    def test_second_front_end(self):
+        front = self.front().start()
+        second = self.front()
+        self.assertTrue(second.is_hung_up())
+        self.daemon.wait_for("turned away: the device has a front end already")
+        self.assertTrue(front.alive())
+        front.close()
+        self.daemon.connect().alive()
+        third = self.front().start()
+        self.assertTrue(third.alive())
+
+    def test_stop_and_go_on(self):
+        """A machine that pauses finds everything where it was."""
+        front = self.front().start()
+        self.assertEqual(front.scmi(CLOCK, 0x7, LAMP, 1, 0)[0], 0)
+        base = front.stop_ring(front.commands)
+        self.assertEqual(base, 1)
+        front.commands.command(0, front.message(BASE, 0x0))
+        front.start_ring(front.commands, base)
+        self.assertEqual(front.commands.wait()[0], 0)
+        self.assertEqual(front.scmi(CLOCK, 0x3, LAMP)[1][0] & 1, 1)
+        self.assertEqual(front.stop_ring(front.commands), 3)
+
+    def boots_again(self, reset):
+        front = self.front().start()
+        self.assertEqual(front.scmi(CLOCK, 0x7, LAMP, 1, 0)[0], 0)
+        other = self.daemon.connect()
+        self.assertEqual(other.is_enabled(LAMP), 1)
+        reset(front)
+        for ring in front.rings:
+            ring.__init__(front, ring.index, ring.descriptors, ring.num)
+        front.start_ring(front.commands)
+        self.assertEqual(front.scmi(CLOCK, 0x3, LAMP)[1][0] & 1, 0)
+        self.assertEqual(other.is_enabled(LAMP), 0)
+
+    def stop_all(self, front):
+        for ring in front.rings:
+            front.enable(ring, 0)
+            front.stop_ring(ring)
+            ring.close()
+
+    def test_guest_boots_again(self):
+        self.boots_again(self.stop_all)
+
+    def test_reset_device(self):
+        def reset(front):
+            front.good(vhost.RESET_DEVICE)
+            self.stop_all(front)
+
+        self.boots_again(reset)
+
+    def test_status_zero(self):
+        front = self.front().start()
+        front.good(vhost.SET_STATUS, struct.pack("=Q", 0xF))
+        self.assertEqual(front.ask_u64(vhost.GET_STATUS), 0xF)
+        self.assertEqual(front.scmi(CLOCK, 0x7, LAMP, 1, 0)[0], 0)
+        front.good(vhost.SET_STATUS, struct.pack("=Q", 0))
+        self.assertEqual(front.ask_u64(vhost.GET_STATUS), 0)
+        self.assertEqual(self.daemon.connect().is_enabled(LAMP), 0)
+
+    def test_stop_waits_for_what_is_under_way(self):
+        front = self.front().start()
+        front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.command(2, front.message(CLOCK, 0x5, 0, SLOW, 1000000, 0))
+        front.commands.wake()
+        # An answer says that both have been taken.
+        front.commands.command(4, front.message(BASE, 0x0))
+        front.commands.wake()
+        self.assertEqual(front.commands.wait()[0], 4)
+        self.assertEqual(front.stop_ring(front.commands), 3)
+        self.assertEqual({front.commands.look()[0], front.commands.look()[0]}, {0, 2})
+
+    def test_gone_while_it_is_waited_for(self):
+        front = self.front().start()
+        front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.wake()
+        front.send(vhost.GET_VRING_BASE, struct.pack("=II", 0, 0))
+        front.close()
+        self.other_goes_on()
+        self.assertTrue(self.front().start().alive())
+
+    def test_reset_with_commands_under_way(self):
+        front = self.front().start()
+        front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.command(2, front.message(BASE, 0x0))
+        front.commands.wake()
+        self.assertEqual(front.commands.wait()[0], 2)
+        front.good(vhost.RESET_DEVICE)
+        other = self.daemon.connect()
+        self.assertEqual(other.set_rate(SLOW, 1000000), 0)  # behind the one that was reset
+        self.assertIsNone(front.commands.look())
+
+    def test_memory_moves_under_a_command(self):
+        """The answer goes where the guest's address is now."""
+        front = self.front().start()
+        front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.command(2, front.message(BASE, 0x0))
+        front.commands.wake()
+        self.assertEqual(front.commands.wait()[0], 2)
+        copy = os.memfd_create("moved", os.MFD_CLOEXEC)
+        os.write(copy, front.map[:])
+        front.map.close()
+        os.close(front.memory)
+        front.memory, front.map = copy, vhost.mmap.mmap(copy, 0)
+        front.share()
+        head, answer = front.commands.wait()
+        self.assertEqual((head, answer[4:8]), (0, bytes(4)))
+        self.assertTrue(front.alive())
+
+    def test_memory_goes_under_a_command(self):
+        front = self.front()
+        front.negotiate()
+        front.good(vhost.ADD_MEM_REG, struct.pack("=Q", 0) + front.region(), [front.memory])
+        front.start_ring(front.commands)
+        front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.command(2, front.message(BASE, 0x0))
+        front.commands.wake()
+        self.assertEqual(front.commands.wait()[0], 2)
+        front.good(vhost.REM_MEM_REG, struct.pack("=Q", 0) + front.region())
+        self.daemon.wait_for("a ring that was running is not in the memory any more")
+        self.assertEqual(os.read(front.commands.error, 8)[0], 1)
+        front.good(vhost.ADD_MEM_REG, struct.pack("=Q", 0) + front.region(), [front.memory])
+        self.assertEqual(self.daemon.connect().set_rate(SLOW, 1000000), 0)
+        self.assertIsNone(front.commands.look())
+
+    def test_memory_is_shrunk(self):
+        """The connection ends, scmid and the others do not notice."""
+        other = self.daemon.connect()
+        front = self.front().start()
+        os.ftruncate(front.memory, 0)
+        front.commands.wake()
+        self.assertTrue(front.is_hung_up())
+        self.daemon.wait_for("the front end has taken memory away that was in use")
+        self.assertTrue(other.alive())
+        self.assertTrue(self.front().start().alive())
+
+    def test_memory_is_shrunk_before_an_event(self):
+        other = self.daemon.connect()
+        front = self.front().start()
+        self.assertEqual(front.scmi(CLOCK, 0x9, SLOW, 1)[0], 0)
+        front.events.buffer(0)
+        os.ftruncate(front.memory, 0)
+        self.assertEqual(other.set_rate(SLOW, 2000000), 0)
+        self.assertTrue(front.is_hung_up())
+        self.assertTrue(other.alive())
+
+    def test_scmid_stops_under_a_guest(self):
+        front = self.front().start()
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertTrue(front.is_hung_up())
+
+    def test_who_may(self):
+        self.daemon.stop()
+        board = VIRTIO_BOARD.replace("virtio: two.vhost", "virtio: two.vhost, allow: {users: [%d]}" % (os.getuid() + 1))
+        self.daemon = self.scmid(board).start()
+        self.assertTrue(self.front().is_hung_up())
+        self.daemon.wait_for("not on the endpoint's allow list")
+
+
+if __name__ == "__main__":
+    unittest.main()
