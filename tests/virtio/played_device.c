@@ -34,6 +34,8 @@ static void say(const struct played_device *device, uint32_t request, uint64_t v
 	if (request == device->mangle)
 		request++;
 	vhost_user_message_init(&reply, request, VHOST_USER_VERSION | VHOST_USER_REPLY);
+	if (request == device->misflag)
+		reply.flags |= VHOST_USER_NEED_REPLY;
 	reply.payload.u64 = value;
 	reply.size = sizeof(value);
 	vhost_user_send(device->socket, &reply, true);

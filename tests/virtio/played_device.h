@@ -36,6 +36,7 @@ struct played_device {
 	uint64_t queue_count;
 	uint32_t refuse;     /* this request, where it can be refused */
 	uint32_t mangle;     /* the reply to this request is of another */
+	uint32_t misflag;    /* the reply to this request asks for a reply */
 	uint32_t ignore;     /* this request gets no reply */
 	uint32_t hang_up_at; /* this request */
 

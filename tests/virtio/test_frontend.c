@@ -188,6 +188,9 @@ static void what_is_no_device(void **state)
 	pair.platform.mangle = VHOST_USER_GET_FEATURES;
 	expect_failure(&pair, 60000, -EPROTO, "wrong reply");
 	pair_init(&pair);
+	pair.platform.misflag = VHOST_USER_GET_FEATURES;
+	expect_failure(&pair, 60000, -EPROTO, "wrong reply");
+	pair_init(&pair);
 	pair.platform.refuse = VHOST_USER_SET_VRING_KICK;
 	expect_failure(&pair, 60000, -EPROTO, "refused vhost-user request 12");
 	pair_init(&pair);
@@ -379,18 +382,23 @@ static void the_descriptor(void **state)
 	(void)state;
 	pair_init(&pair);
 	pair_open(&pair, 4);
-	/* What came before anybody asked is found. */
-	played_event(&pair.platform, &word, sizeof(word));
+	/* What came before anybody asked is found, though the device did not call for it. */
+	for (unsigned i = 0; i < 2; i++) {
+		echo(&pair, i);
+		played_event(&pair.platform, &word, sizeof(word));
+		if (!i)
+			assert_int_equal(agent->wait(pair.device, SCMI_NEVER), 0);
+	}
 	fd = agent->fd(pair.device);
 	assert_true(readable(fd));
 	assert_int_equal(agent->dispatch(pair.device), 0);
-	assert_int_equal(pair.told.received, 1);
+	assert_int_equal(pair.told.received, 4);
 	assert_false(readable(fd));
 	for (unsigned i = 0; i < 100; i++) {
 		played_event(&pair.platform, &word, sizeof(word));
 		assert_true(readable(fd));
 		assert_int_equal(agent->dispatch(pair.device), 0);
-		assert_int_equal(pair.told.received, 2 * i + 2);
+		assert_int_equal(pair.told.received, 2 * i + 5);
 		assert_false(readable(fd));
 		/* After a wait as well, which does not ask for calls while it looks. */
 		echo(&pair, i);
