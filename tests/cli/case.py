@@ -2,6 +2,7 @@
 """Runs scmi, against a scmid of its own or against a platform that a test plays itself."""
 import json
 import os
+import re
 import shutil
 import socket
 import struct
@@ -13,7 +14,11 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCMI = os.environ.get("SCMI", "scmi")
 SCMID = os.environ.get("SCMID", "scmid")
+# How a test reaches its agents: "unix", or "virtio" to run the same test through a virtio device.
+TRANSPORT = os.environ.get("SCMI_TEST_TRANSPORT", "unix")
 PATIENCE_S = 60
+
+ADDRESS = {"unix": "unix:%s/%s.sock", "virtio": "virtio:%s/%s.vhost"}
 
 OK, REFUSED, USAGE, UNREACHABLE = range(4)
 
@@ -85,7 +90,7 @@ class PlatformCase(Case):
             raise RuntimeError("scmid ended with %d" % code)
 
     def at(self, agent):
-        return "unix:%s/%s.sock" % (self.dir, agent)
+        return ADDRESS[TRANSPORT] % (self.dir, agent)
 
     def run_as(self, agent, *words):
         return scmi(*words, at=self.at(agent))
@@ -99,7 +104,7 @@ class PlatformCase(Case):
     def golden(self, name, text):
         """Equal to golden/NAME; SCMI_GOLDEN=write makes it so, to be read before it is kept."""
         path = os.path.join(HERE, "golden", name)
-        text = text.replace(self.dir, "DIR")
+        text = re.sub(r"virtio:DIR/(\w+)\.vhost", r"unix:DIR/\1.sock", text.replace(self.dir, "DIR"))
         if os.environ.get("SCMI_GOLDEN") == "write":
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)

@@ -113,7 +113,7 @@ class Gone(PlatformCase):
         self.daemon.wait(PATIENCE_S)
         out, err = child.communicate(timeout=PATIENCE_S)
         self.assertEqual((child.returncode, out), (UNREACHABLE, ""), err)
-        self.assertIn("scmi: unix:", err)
+        self.assertIn("scmi: %s: " % self.at("manager"), err)
 
 
 class Bench(PlatformCase):
