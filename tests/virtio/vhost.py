@@ -28,7 +28,7 @@ OFFSET = 0x3000  # of the memory in its file
 
 
 class Ring:
-    """The driver's side of a ring at `base` of the guest's memory; each head has a slot of 512 bytes for its buffers."""
+    """The driver's side of a ring at `base` of the guest's memory. Each head has a slot of 512 bytes for its buffers."""
 
     def __init__(self, front, index, base, num):
         self.front, self.index, self.num = front, index, num
@@ -94,6 +94,11 @@ class Ring:
         # With EVENT_IDX: call for the next one too.
         self.front.put(self.avail + 4 + 2 * self.num, struct.pack("<H", self.seen))
         return head, self.front.get(self.slot(head) + 256, written)
+
+    def wait_error(self):
+        if not select.select([self.error], [], [], PATIENCE_S)[0]:
+            raise AssertionError("no error was signalled")
+        os.read(self.error, 8)
 
     def wait(self, call=None):
         """As look(), after as many calls as it takes."""
@@ -251,3 +256,14 @@ class FrontEnd:
 
     def alive(self):
         return self.scmi(0x10, 0x0)[0] == 0
+
+
+def connect(path, **more):
+    """The device takes the next front end only when it has seen the last one go: until then, again."""
+    while True:
+        front = FrontEnd(path, **more)
+        try:
+            front.ask(GET_FEATURES)
+            return front
+        except (ConnectionError, BrokenPipeError):
+            front.clean_up()

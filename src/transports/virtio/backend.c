@@ -461,16 +461,18 @@ static void handle(struct scmi_transport_peer *peer, struct vhost_user_message *
 	const struct vhost_user_form *form = vhost_user_form(message->request);
 	uint32_t request = message->request;
 	const char *why = "";
-	bool wants_ack;
+	bool may_ack, wants_ack;
 	int error;
 
 	error = act(peer, message, form, &why);
 	vhost_user_close_fds(message);
 	if (peer->draining || peer->gone)
 		return;
+	/* An answer of its own has no place for a refusal, but nobody has one to what is not known here. */
+	may_ack = !form->replies || error == -EOPNOTSUPP;
 	/* Asked for in the request that agreed on it, an acknowledgement is due already. */
-	wants_ack = message->flags & VHOST_USER_NEED_REPLY &&
-		    virtio_negotiated(peer, VHOST_USER_PROTOCOL_REPLY_ACK) && !form->replies;
+	wants_ack = may_ack && message->flags & VHOST_USER_NEED_REPLY &&
+		    virtio_negotiated(peer, VHOST_USER_PROTOCOL_REPLY_ACK);
 	if (error)
 		virtio_note(peer->endpoint, "request %u of the front end: %s%s", request, why,
 			    wants_ack ? "" : "; the connection is ended");
