@@ -193,8 +193,10 @@ const struct cli_command cli_commands[] = {
 		.help = "Sends --count messages (10000) one after another: CLOCK_RATE_GET of the first\n"
 			"clock, or PROTOCOL_VERSION. The floor is measured in the same run: two processes that\n"
 			"pass datagrams of the same sizes to and fro over a socket and do nothing else, on two\n"
-			"CPUs and on one; the lower floor is shown. With --pin A,B the floor is that of CPUs A\n"
-			"and B, and scmi runs on A: have the platform on B ('taskset -c B scmid ...').",
+			"CPUs and on one; the lower floor is shown. Over virtio they pass eventfds, and there is\n"
+			"another floor for ends that need not be woken: a word in shared memory.\n\n"
+			"With --pin A,B the floor is that of CPUs A and B, and scmi runs on A: have the platform\n"
+			"on B ('taskset -c B scmid ...').",
 		.examples = "  scmi bench --count 100000 --pin 0,1\n"
 			    "  scmi bench --message version --json",
 		.run = cli_bench,

@@ -39,9 +39,14 @@ static void measures(void **state)
 
 	(void)state;
 	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
-	assert_int_equal(scmi_floor_measure(&floor, &latency), 0);
-	assert_true(latency.median_ns > 0);
-	assert_true(latency.p99_ns >= latency.median_ns);
+	for (floor.kind = SCMI_FLOOR_SOCKET; floor.kind <= SCMI_FLOOR_CACHE_LINE; floor.kind++) {
+		if (floor.kind == SCMI_FLOOR_CACHE_LINE && CPU_COUNT(&before) == 1)
+			continue;
+		latency = (struct scmi_latency){0};
+		assert_int_equal(scmi_floor_measure(&floor, &latency), 0);
+		assert_true(latency.median_ns > 0);
+		assert_true(latency.p99_ns >= latency.median_ns);
+	}
 	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
 	assert_true(CPU_EQUAL(&before, &after));
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -64,6 +69,10 @@ static void bad_wishes(void **state)
 	assert_int_equal(scmi_floor_measure(&bad, &latency), -EINVAL);
 	bad = good;
 	bad.other_cpu = CPU_SETSIZE;
+	assert_int_equal(scmi_floor_measure(&bad, &latency), -EINVAL);
+	bad = good;
+	bad.kind = SCMI_FLOOR_CACHE_LINE;
+	bad.cpu = bad.other_cpu = 0;
 	assert_int_equal(scmi_floor_measure(&bad, &latency), -EINVAL);
 	bad = good;
 	bad.cpu = CPU_SETSIZE - 1;
