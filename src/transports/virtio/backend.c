@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The front end's requests. Each is checked for its form, acted on, and answered if it has an answer or
- * asks for an acknowledgement. One that is wrong is refused where the front end can be told so, and ends the
- * connection where it cannot.
+ * The front end's requests. Each is checked for its form, acted on, and answered if it has an
+ * answer or asks for an acknowledgement. One that is wrong is refused where the front end can be
+ * told so, and ends the connection where it cannot.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -242,7 +242,10 @@ static int get_vring_base(struct scmi_transport_peer *peer, struct vhost_user_me
 
 	if (!queue)
 		return -EINVAL;
-	/* What was taken is finished first: the front end must not find a command neither done nor there. */
+	/*
+	 * What was taken is finished first: the front end must not find a command neither done nor
+	 * there.
+	 */
 	if (queue == &peer->queues[VIRTIO_SCMI_COMMANDS] && queue->started && !queue->broken &&
 	    peer->pending) {
 		queue->enabled = false;
@@ -468,7 +471,10 @@ static void handle(struct scmi_transport_peer *peer, struct vhost_user_message *
 	vhost_user_close_fds(message);
 	if (peer->draining || peer->gone)
 		return;
-	/* An answer of its own has no place for a refusal, but nobody has one to what is not known here. */
+	/*
+	 * An answer of its own has no place for a refusal, but nobody has one to what is not known
+	 * here.
+	 */
 	may_ack = !form->replies || error == -EOPNOTSUPP;
 	/* Asked for in the request that agreed on it, an acknowledgement is due already. */
 	wants_ack = may_ack && message->flags & VHOST_USER_NEED_REPLY &&

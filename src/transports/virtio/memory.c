@@ -184,7 +184,10 @@ int vhost_memory_add(struct vhost_memory *memory, const struct vhost_user_region
 	error = check_region(memory, region, &file);
 	if (error)
 		return error;
-	/* A huge page's file can only be mapped from the start of one, and says so by its block size. */
+	/*
+	 * A huge page's file can only be mapped from the start of one, and says so by its block
+	 * size.
+	 */
 	if ((uint64_t)file.st_blksize > page && !(file.st_blksize & (file.st_blksize - 1)))
 		page = (uint64_t)file.st_blksize;
 	skip = region->mmap_offset & (page - 1);

@@ -17,8 +17,8 @@ struct vhost_memory {
 	uint32_t count;
 	struct vhost_mapping *mappings[VHOST_MEMORY_SLOTS];
 	/*
-	 * The front end has shrunk a file under us, and we touched what is gone. What is read there is zero
-	 * from then on; nothing of it means anything any more.
+	 * The front end has shrunk a file under us, and we touched what is gone. What is read there
+	 * is zero from then on; nothing of it means anything any more.
 	 */
 	volatile bool lost;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Kicks and calls. A front end gives an eventfd (QEMU), a socket (User-Mode Linux) or a pipe for each, or
- * wants messages instead; eight bytes are right for all three.
+ * Kicks and calls. A front end gives an eventfd (QEMU), a socket (User-Mode Linux) or a pipe for
+ * each, or wants messages instead; eight bytes are right for all three.
  */
 #define _GNU_SOURCE
 
@@ -14,7 +14,10 @@
 
 #include "backend.h"
 
-/* What may be given is not a file or device, where reading might block however the descriptor is set. */
+/*
+ * What may be given is not a file or device, where reading might block however the descriptor is
+ * set.
+ */
 static bool look_at(struct virtio_waker *waker, int fd)
 {
 	struct stat file;

@@ -2,12 +2,13 @@
 /*
  * The device's two queues.
  *
- * Commands: a chain is taken, its readable part copied, handled, and answered into its writable part. An answer
- * that comes later finds its chain by the cookie: which life of the queue, and which head. Addresses
- * are translated when they are used, so the front end may move its memory in between.
+ * Commands: a chain is taken, its readable part copied, handled, and answered into its writable
+ * part. An answer that comes later finds its chain by the cookie: which life of the queue, and
+ * which head. Addresses are translated when they are used, so the front end may move its memory in
+ * between.
  *
- * Events: nothing is taken before there is something to say. While there is no buffer the host keeps
- * what it has, and is told when a buffer comes.
+ * Events: nothing is taken before there is something to say. While there is no buffer the host
+ * keeps what it has, and is told when a buffer comes.
  */
 #include <stdlib.h>
 
@@ -86,7 +87,10 @@ int virtio_queue_start(struct virtio_queue *queue, const char **why)
 	queue->started = true;
 	queue->broken = false;
 	if (is_commands(queue)) {
-		/* From the beginning again, behind commands: the guest booted. After a pause it goes on. */
+		/*
+		 * From the beginning again, behind commands: the guest booted. After a pause it
+		 * goes on.
+		 */
 		if (peer->used && !queue->base && !queue->ring.next_used)
 			virtio_device_reset(peer);
 	} else {
@@ -256,7 +260,10 @@ int virtio_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void 
 		give(queue, pending->chain.head, written);
 	}
 	free(pending);
-	/* There is room for another command, or the front end waits for this one: both from a handler. */
+	/*
+	 * There is room for another command, or the front end waits for this one: both from a
+	 * handler.
+	 */
 	if (peer->draining || peer->memory.lost || peer->pending_count == VIRTIO_PENDING_MAX - 1)
 		virtio_come_back(peer);
 	return written == size ? 0 : -EMSGSIZE;

@@ -102,16 +102,16 @@ static bool keep_fds(struct vhost_user_message *message, struct msghdr *header)
 }
 
 /*
- * Bytes of the message's header, with descriptors where it begins, or of its payload. Returns as recvmsg(), or
- * -EMSGSIZE.
+ * Bytes of the message's header, with descriptors where it begins, or of its payload. Returns as
+ * recvmsg(), or -EMSGSIZE.
  */
 static ssize_t take_bytes(struct vhost_user_reader *reader, int fd, size_t wanted, int flags)
 {
 	struct vhost_user_message *message = &reader->message;
 	bool in_header = reader->received < VHOST_USER_HEADER_SIZE;
-	uint8_t *at = in_header ? (uint8_t *)message + reader->received
-				: message->payload.bytes + reader->received - VHOST_USER_HEADER_SIZE;
-	struct iovec part = {.iov_base = at, .iov_len = wanted};
+	uint32_t before = in_header ? 0 : VHOST_USER_HEADER_SIZE;
+	uint8_t *start = in_header ? (uint8_t *)message : message->payload.bytes;
+	struct iovec part = {.iov_base = start + reader->received - before, .iov_len = wanted};
 	union {
 		struct cmsghdr aligned;
 		char bytes[CMSG_SPACE(FDS_ROOM * sizeof(int))];

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * vhost-user: how the two ends of a virtio device talk about memory and rings. The front end owns the
- * memory (a virtual machine, or our agent's end), the back end is the device (scmid).
+ * vhost-user: how the two ends of a virtio device talk about memory and rings. The front end owns
+ * the memory (a virtual machine, or our agent's end), the back end is the device (scmid).
  *
  * Messages go over a stream socket in host byte order: a header of 12 bytes, a payload, and
- * descriptors that travel with the header's first byte. The numbers and layouts here are the protocol's.
+ * descriptors that travel with the header's first byte. The numbers and layouts here are the
+ * protocol's.
  */
 #ifndef SCMI_TRANSPORTS_VIRTIO_VHOST_USER_H
 #define SCMI_TRANSPORTS_VIRTIO_VHOST_USER_H
@@ -20,7 +21,9 @@
 #define VIRTIO_F_INDIRECT	   ((uint64_t)1 << 28)
 #define VIRTIO_F_EVENT_IDX	   ((uint64_t)1 << 29)
 #define VIRTIO_F_VERSION_1	   ((uint64_t)1 << 32)
-/* vhost-user's own, never a guest's: there are protocol features, and rings are enabled one by one. */
+/*
+ * vhost-user's own, never a guest's: there are protocol features, and rings are enabled one by one.
+ */
 #define VHOST_USER_F_PROTOCOL_FEATURES ((uint64_t)1 << 30)
 
 #define VHOST_USER_PROTOCOL_MQ		     ((uint64_t)1 << 0)
@@ -160,10 +163,11 @@ struct vhost_user_reader {
  * @fd: a stream socket
  * @wait: block until the message is whole
  *
- * Returns 1: reader->message is whole, and its descriptors are the caller's; the next call begins with
- * the next message. 0: not yet (only without @wait, or a signal came). -ENODEV: the other side is gone.
- * -EPROTO: the header is not of this protocol, or the payload too long; -EMSGSIZE: more descriptors than
- * any message has. Nothing can be received after an error; what descriptors came are closed.
+ * Returns 1: reader->message is whole, and its descriptors are the caller's; the next call begins
+ * with the next message. 0: not yet (only without @wait, or a signal came). -ENODEV: the other side
+ * is gone. -EPROTO: the header is not of this protocol, or the payload too long; -EMSGSIZE: more
+ * descriptors than any message has. Nothing can be received after an error; what descriptors came
+ * are closed.
  */
 int vhost_user_receive(struct vhost_user_reader *reader, int fd, bool wait);
 
@@ -178,8 +182,8 @@ void vhost_user_reader_fini(struct vhost_user_reader *reader);
  * @message: request, flags, size, payload, fd_count and fds; the descriptors stay the caller's
  * @wait: block while the socket is full; without, a full socket is an error
  *
- * 0; -ENODEV: the other side is gone; -EAGAIN: the socket is full and nothing went; -EPIPE: it became full
- * in the middle, and so the connection is of no use any more.
+ * 0; -ENODEV: the other side is gone; -EAGAIN: the socket is full and nothing went; -EPIPE: it
+ * became full in the middle, and so the connection is of no use any more.
  */
 int vhost_user_send(int fd, const struct vhost_user_message *message, bool wait);
 
