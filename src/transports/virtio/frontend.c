@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../why.h"
@@ -17,28 +16,10 @@
 
 /* About twice what it takes to wake a device that sleeps. */
 #define SPIN_NS		100000u
-#define MISSES_MAX	10u
 /* A caller that polls does so without system calls; but every now and then it must see the end. */
 #define IDLE_MAX	64u
 #define NS_PER_MS	1000000u
 #define EVENTS_MAX	3
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static void relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__) || defined(__arm__)
-	__asm__ volatile("yield" ::: "memory");
-#endif
-}
 
 /* ---- sending ---------------------------------------------------------------------------------- */
 
@@ -235,35 +216,23 @@ static int agent_fd(struct scmi_transport_device *device)
 
 /* ---- waiting ---------------------------------------------------------------------------------- */
 
-/*
- * Look without sleeping, for a while. It is no use where the device has no other CPU to run on, or
- * takes long: after every time in vain it is left out the next 1, 3, 7 … times. How many messages,
- * or -ENODEV.
- */
-static int spin(struct scmi_transport_device *device, uint64_t timeout_ns)
+/* Look without sleeping, for a while. How many messages, or -ENODEV. */
+static int look_awhile(struct scmi_transport_device *device, uint64_t timeout_ns)
 {
-	uint64_t limit_ns = now_ns() + (timeout_ns < SPIN_NS ? timeout_ns : SPIN_NS);
 	int got;
 
 	/* Only answers are worth it: an event may take for ever. */
-	if (!device->commands_out)
+	if (!device->commands_out ||
+	    !virtio_spin_begin(&device->spin, timeout_ns < SPIN_NS ? timeout_ns : SPIN_NS))
 		return 0;
-	if (device->skip) {
-		device->skip--;
-		return 0;
-	}
 	ask_for_no_calls(device);
 	do {
-		relax();
 		got = collect(device);
 		if (got) {
-			device->misses = 0;
+			virtio_spin_hit(&device->spin);
 			return got;
 		}
-	} while (now_ns() < limit_ns);
-	if (device->misses < MISSES_MAX)
-		device->misses++;
-	device->skip = (1u << device->misses) - 1;
+	} while (virtio_spin_again(&device->spin));
 	return 0;
 }
 
@@ -274,7 +243,7 @@ static int sleep_until(struct scmi_transport_device *device, uint64_t deadline_n
 	uint64_t now;
 
 	if (deadline_ns != SCMI_NEVER) {
-		now = now_ns();
+		now = virtio_now_ns();
 		/* Never early; and in pieces, where it is longer than an int can say. */
 		timeout_ms = 0;
 		if (now < deadline_ns) {
@@ -294,7 +263,7 @@ static int sleep_until(struct scmi_transport_device *device, uint64_t deadline_n
 		return end(device, seen);
 	if (got > 0)
 		return 0;
-	if (now_ns() >= deadline_ns)
+	if (virtio_now_ns() >= deadline_ns)
 		return -ETIMEDOUT;
 	return seen ? -EAGAIN : 0;
 }
@@ -308,10 +277,10 @@ static int agent_wait(struct scmi_transport_device *device, uint64_t timeout_ns)
 		return -ENODEV;
 	got = collect(device);
 	if (!got)
-		got = spin(device, timeout_ns);
+		got = look_awhile(device, timeout_ns);
 	if (!got) {
 		if (timeout_ns != SCMI_NEVER)
-			deadline_ns = now_ns() + timeout_ns;
+			deadline_ns = virtio_now_ns() + timeout_ns;
 		do {
 			got = sleep_until(device, deadline_ns);
 		} while (got == -EAGAIN);

@@ -16,6 +16,7 @@
 #include <scmi/transport.h>
 
 #include "ring.h"
+#include "spin.h"
 #include "vhost_user.h"
 
 /* A process may have to wait for a CPU: longer than hardware gets. */
@@ -61,10 +62,8 @@ struct scmi_transport_device {
 	struct virtio_buffer *free;    /* of commands */
 	const struct scmi_transport_agent_callbacks *callbacks;
 	void *ctx;
-	/* How spinning has gone; see spin(). */
-	uint32_t misses;
-	uint32_t skip;
-	uint8_t idle;
+	struct virtio_spin spin;
+	uint8_t idle; /* dispatch() found nothing so many times */
 	struct vhost_user_reader reader;
 	uint8_t message[]; /* message_size_max bytes */
 };

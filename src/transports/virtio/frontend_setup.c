@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../why.h"
@@ -40,14 +39,6 @@ uint64_t virtio_frontend_address(uint32_t offset)
 	return MEMORY_ADDRESS + (uint64_t)offset;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* ---- talking ---------------------------------------------------------------------------------- */
 
 static int gone(const struct setup *setup)
@@ -65,7 +56,7 @@ static int receive(struct setup *setup)
 	int got;
 
 	while (!(got = vhost_user_receive(&device->reader, device->socket, false))) {
-		uint64_t now = now_ns();
+		uint64_t now = virtio_now_ns();
 		int timeout_ms = -1;
 
 		if (now < setup->deadline_ns)
@@ -465,7 +456,7 @@ int virtio_frontend_setup(struct scmi_transport_device *device, const char *path
 	struct setup setup = {
 		.device = device,
 		.path = path,
-		.deadline_ns = now_ns() + limits->response_timeout_ms * (uint64_t)1000000,
+		.deadline_ns = virtio_now_ns() + limits->response_timeout_ms * (uint64_t)1000000,
 		.why = why,
 		.why_size = why_size,
 	};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Looking at a ring for a moment before sleeping: to be woken costs more than everything else
+ * together. It is of no use where the other side has no other CPU to run on, or takes long, and
+ * then it keeps others waiting: so after every time in vain it is left out the next 1, 3, 7 … times.
+ *
+ *	if (virtio_spin_begin(&spin, ns)) {
+ *		do {
+ *			… virtio_spin_hit(&spin) and stop if there was something
+ *		} while (virtio_spin_again(&spin));
+ *	}
+ */
+#ifndef SCMI_TRANSPORTS_VIRTIO_SPIN_H
+#define SCMI_TRANSPORTS_VIRTIO_SPIN_H
+
+#include <scmi/types.h>
+
+#include <time.h>
+
+#define VIRTIO_SPIN_MISSES_MAX 10u
+
+/* Start with zeros. */
+struct virtio_spin {
+	uint32_t misses; /* in a row */
+	uint32_t skip;	 /* so many times it is left out yet */
+	uint64_t until_ns;
+};
+
+static inline uint64_t virtio_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static inline bool virtio_spin_begin(struct virtio_spin *spin, uint64_t ns)
+{
+	if (spin->skip) {
+		spin->skip--;
+		return false;
+	}
+	spin->until_ns = virtio_now_ns() + ns;
+	return true;
+}
+
+static inline void virtio_spin_hit(struct virtio_spin *spin)
+{
+	spin->misses = 0;
+}
+
+/* False when the time is over, which is a miss. */
+static inline bool virtio_spin_again(struct virtio_spin *spin)
+{
+	if (virtio_now_ns() < spin->until_ns) {
+#if defined(__x86_64__) || defined(__i386__)
+		__builtin_ia32_pause();
+#elif defined(__aarch64__)
+		__asm__ volatile("yield" ::: "memory");
+#endif
+		return true;
+	}
+	if (spin->misses < VIRTIO_SPIN_MISSES_MAX)
+		spin->misses++;
+	spin->skip = (1u << spin->misses) - 1;
+	return false;
+}
+
+#endif
