@@ -19,6 +19,7 @@
 #include "../why.h"
 #include "memory.h"
 #include "ring.h"
+#include "spin.h"
 #include "vhost_user.h"
 
 /* What Linux makes of a channel: 128 bytes of payload behind header and status, or fewer. */
@@ -29,6 +30,8 @@
 #define VIRTIO_PENDING_MAX 64u
 /* Commands or requests of one peer in a row, before it is the others' turn. */
 #define VIRTIO_TURN 32u
+/* About what a kick costs both sides: so long it is better to look for the next command. */
+#define VIRTIO_KICK_NS 5000u
 
 struct scmi_transport_endpoint {
 	int fd;
@@ -60,6 +63,7 @@ struct virtio_waker {
 struct virtio_queue {
 	struct scmi_transport_peer *peer;
 	struct scmi_ring_device ring; /* while started */
+	struct virtio_spin spin;
 	uint8_t *taken;		      /* of num heads */
 	uint32_t num;
 	uint16_t base;

@@ -208,6 +208,21 @@ static void handle_command(struct virtio_queue *queue)
 	give(queue, chain->head, answer_size);
 }
 
+/* Look for another command without asking for a kick: what one costs, at most. As take(). */
+static int take_soon(struct virtio_queue *queue, struct scmi_ring_chain *chain)
+{
+	int got = 0;
+
+	if (!virtio_spin_begin(&queue->spin, VIRTIO_KICK_NS))
+		return 0;
+	do {
+		got = scmi_ring_device_take(&queue->ring, chain);
+		if (got)
+			virtio_spin_hit(&queue->spin);
+	} while (!got && virtio_spin_again(&queue->spin));
+	return got;
+}
+
 static void run_commands(struct virtio_queue *queue)
 {
 	struct scmi_transport_peer *peer = queue->peer;
@@ -224,6 +239,9 @@ static void run_commands(struct virtio_queue *queue)
 		if (!peer->spare)
 			break; /* an answer that goes out makes room, or the next kick */
 		got = scmi_ring_device_take(&queue->ring, &peer->spare->chain);
+		/* Who was just answered may have another command at once. */
+		if (!got && count)
+			got = take_soon(queue, &peer->spare->chain);
 		if (!got)
 			got = scmi_ring_device_sleep(&queue->ring) ? -EAGAIN : 0;
 		else if (got == 1)
