@@ -10,7 +10,7 @@ MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1)
 help:
 	@echo "make demo          install what is missing, build, and show the main job on a sample board"
 	@echo "make check         the same set-up, then all tests under sanitizers and a smoke of each fuzz harness"
-	@echo "make check-linux   boot real Linux guests on scmid, with kernels from SCMI_UML_KERNELS=DIR"
+	@echo "make check-linux   boot real Linux guests on scmid; kernels from SCMI_UML_KERNELS=DIR, or built once"
 	@echo
 	@echo "make build         build scmid, scmi and libscmi into $(BUILD)"
 	@echo "make install       install them (DESTDIR, and PREFIX at the first build)"
@@ -38,7 +38,7 @@ check:
 
 check-linux: build
 	@scripts/deps linux
-	@scripts/check-linux $(BUILD)/daemon/scmid $(BUILD)/cli/scmi
+	@scripts/check-linux --build $(BUILD)/daemon/scmid $(BUILD)/cli/scmi
 
 freestanding:
 	@scripts/deps build gates
