@@ -217,6 +217,23 @@ class Events(VirtioCase):
         self.assertEqual(again.scmi(CLOCK, 0x1)[1][0] >> 16 & 0xFF, 4)
 
 
+    def test_negotiated_no_more(self):
+        """A guest that boots again without it gets nothing that was kept for the one before."""
+        front = self.front().start()
+        self.assertEqual(front.scmi(CLOCK, 0x9, SLOW, 1)[0], 0)
+        self.assertEqual(self.daemon.connect().set_rate(SLOW, 2000000), 0)
+        for ring in front.rings:
+            front.stop_ring(ring)
+            ring.close()
+            ring.__init__(front, ring.index, ring.descriptors, ring.num)
+        front.good(vhost.SET_FEATURES, struct.pack("=Q", vhost.ALL & ~vhost.P2A))
+        front.start_ring(front.commands)
+        front.events.buffer(0)
+        front.start_ring(front.events)
+        self.assertEqual(front.scmi(CLOCK, 0x9, SLOW, 1)[0], NOT_SUPPORTED)
+        self.assertIsNone(front.events.look())
+
+
 class LifeAndDeath(VirtioCase):
     def test_second_front_end(self):
         front = self.front().start()

@@ -59,6 +59,7 @@ static void tell_p2a(struct scmi_transport_peer *peer)
 	if (p2a == peer->p2a)
 		return;
 	peer->p2a = p2a;
+	peer->want_room = false; /* the host keeps nothing of before */
 	if (callbacks->carries)
 		callbacks->carries(peer->ctx, p2a);
 }
