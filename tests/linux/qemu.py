@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""QEMU as the front end of scmid's virtio device: its device without a guest, then Debian's arm64 Linux on it.
+
+Usage: qemu.py SCMID SCMI BOARD [GUEST]
+
+The board is that of boot.py. GUEST is a directory with an Image, the transport scmi_transport_virtio.ko, and a
+busybox, as scripts/build-qemu-guest makes it; without it only the device is tested. The guest's device tree is QEMU's own
+with what `scmid --print-tree` says appended.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from boot import DONE, LOG_MAX, Failure, Scmid, board_clocks, compare, cpio_entry, guest_clocks
+
+QEMU = "qemu-system-aarch64"
+# A boot takes some five seconds on two idle processors, without KVM.
+PATIENCE_S = 180
+MACHINE = ["-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", "512M", "-display", "none",
+           "-nodefaults", "-object", "memory-backend-memfd,id=mem,size=512M,share=on"]
+
+# What the machine has without SCMI is told first. It waits at the end: only QEMU ends or resets it.
+INIT = """#!/bin/busybox sh
+/bin/busybox mkdir -p /proc /sys
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t debugfs debugfs /sys/kernel/debug
+tell() {
+	for clock in /sys/kernel/debug/clk/*/clk_rate; do
+		name=${clock%/clk_rate}
+		/bin/busybox echo "=== $1 ${name##*/} $(/bin/busybox cat $clock)"
+	done
+}
+tell own
+/bin/busybox insmod /scmi_transport_virtio.ko
+tell clock
+/bin/busybox echo "DONE"
+while :; do /bin/busybox sleep 1000; done
+""".replace("DONE", DONE)
+
+
+def make_initramfs(path, guest):
+    entries = [
+        ("dev", stat.S_IFDIR | 0o755, b"", (0, 0)),
+        ("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1)),
+        ("bin", stat.S_IFDIR | 0o755, b"", (0, 0)),
+        ("init", stat.S_IFREG | 0o755, INIT.encode(), (0, 0)),
+    ]
+    for name, source, mode in (("bin/busybox", "busybox", 0o755),
+                               ("scmi_transport_virtio.ko", "scmi_transport_virtio.ko", 0o644)):
+        with open(os.path.join(guest, source), "rb") as file:
+            entries.append((name, stat.S_IFREG | mode, file.read(), (0, 0)))
+    entries.append(("TRAILER!!!", 0, b"", (0, 0)))
+    with open(path, "wb") as file:
+        for number, (name, mode, data, device) in enumerate(entries, 1):
+            file.write(cpio_entry(number, name, mode, data, device))
+
+
+def make_tree(path, scmid_program, board):
+    """The machine's tree with the agent's descriptor behind it."""
+    subprocess.run([QEMU, "-M", "virt,memory-backend=mem,dumpdtb=" + path, *MACHINE], check=True, capture_output=True)
+    source = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", path], check=True, capture_output=True).stdout
+    more = subprocess.run([scmid_program, "--print-tree", "linux", board], check=True, capture_output=True).stdout
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", path, "-"], check=True, capture_output=True,
+                   input=source + more.partition(b"\n")[2])
+
+
+class Qemu:
+    """A machine with the device on that socket, and its monitor (QMP) on stdio."""
+
+    def __init__(self, socket, directory, *more):
+        self.errors = os.path.join(directory, "qemu.log")
+        command = [QEMU, "-M", "virt,memory-backend=mem", *MACHINE, "-chardev", "socket,id=scmi,path=" + socket,
+                   "-device", "vhost-user-scmi-pci,chardev=scmi,romfile=", "-qmp", "stdio", *more]
+        with open(self.errors, "w", encoding="utf-8") as errors:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                                            text=True)
+        # Whoever waits for it then sees its end.
+        self.watchdog = threading.Timer(PATIENCE_S, self.process.kill)
+        self.watchdog.start()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        try:
+            self.process.stdin.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        for line in self.process.stdout:
+            answer = json.loads(line)
+            if "error" in answer:
+                raise Failure("QEMU refuses %s: %s" % (command, answer["error"]))
+            if "return" in answer:
+                return answer["return"]
+        raise Failure("QEMU ended with %d before it answered %s: %s" % (
+            self.process.wait(PATIENCE_S), command, self.said()))
+
+    def said(self):
+        with open(self.errors, encoding="utf-8", errors="replace") as file:
+            return file.read()[-2000:]
+
+    def device(self):
+        """Not once a guest drives the device: QEMU 10.0.2 then dies of x-query-virtio-status."""
+        devices = self.ask("x-query-virtio")
+        if [device["name"] for device in devices] != ["virtio-scmi"]:
+            raise Failure("QEMU has other devices: %s" % devices)
+        return self.ask("x-query-virtio-status", path=devices[0]["path"])
+
+    def quit(self):
+        self.ask("quit")
+        status = self.process.wait(PATIENCE_S)
+        if status or self.said():
+            raise Failure("QEMU ended with %d: %s" % (status, self.said()))
+
+    def clean_up(self):
+        self.watchdog.cancel()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Bench:
+    """scmid with a run directory, and what came up on it."""
+
+    def __init__(self, scmid_program, scmi, board):
+        self.scmi = scmi
+        self.board = board
+        self.directory = tempfile.mkdtemp(prefix="scmi-qemu-")
+        self.console_file = self.file("console.log")
+        self.machines = []
+        self.scmid = None
+        try:
+            self.scmid = Scmid(scmid_program, board, self.directory)
+        except Failure:
+            self.clean_up()
+            raise
+        self.socket = self.scmid.path("linux.vhost")
+
+    def file(self, name):
+        return os.path.join(self.directory, name)
+
+    def qemu(self, *more):
+        machine = Qemu(self.socket, self.directory, *more)
+        self.machines.append(machine)
+        return machine
+
+    def try_front_end(self):
+        """scmi as the front end that QEMU is otherwise."""
+        return subprocess.run([self.scmi, "--at", "virtio:" + self.socket, "--json", "clock", "list"],
+                              capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    def wanted(self):
+        return board_clocks(self.scmi, self.scmid, self.board)
+
+    def next_is_served(self, after):
+        result = self.try_front_end()
+        if result.returncode:
+            raise Failure("after %s the next front end is not served: %s" % (after, result.stderr))
+        compare({clock["name"]: clock["rate_hz"] for clock in json.loads(result.stdout)["clocks"]}, self.wanted())
+
+    def stop(self):
+        status = self.scmid.stop()
+        if status:
+            raise Failure("scmid ended with %d" % status)
+
+    def console(self):
+        try:
+            with open(self.console_file, encoding="utf-8", errors="replace") as file:
+                return file.read(LOG_MAX)
+        except FileNotFoundError:
+            return ""
+
+    def clean_up(self):
+        for machine in self.machines:
+            machine.clean_up()
+        if self.scmid and self.scmid.process.poll() is None:
+            self.scmid.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def device(bench):
+    """QEMU's device starts on scmid's socket, is reset without a guest, and makes room for the next front end."""
+    machine = bench.qemu("-S")
+    state = machine.device()
+    if (state["device-id"], state["num-vqs"]) != (32, 2):
+        raise Failure("not an SCMI device with two queues: %s" % state)
+    offered = " ".join(state["host-features"]["transports"])
+    for feature in ("VIRTIO_F_VERSION_1", "VIRTIO_RING_F_INDIRECT_DESC", "VIRTIO_RING_F_EVENT_IDX"):
+        if feature not in offered:
+            raise Failure("the guest is not offered %s: %s" % (feature, offered))
+    bench.wanted()
+    if not bench.try_front_end().returncode:
+        raise Failure("a second front end is served beside the first")
+    for _ in range(3):
+        machine.ask("system_reset")
+        bench.wanted()
+        if machine.device()["broken"]:
+            raise Failure("the device is broken after a reset")
+    machine.quit()
+    bench.next_is_served("QEMU's end")
+
+    machine = bench.qemu("-S")
+    machine.device()
+    machine.process.send_signal(signal.SIGKILL)
+    machine.process.wait(PATIENCE_S)
+    bench.next_is_served("QEMU's death")
+    bench.stop()
+    return "starts, is reset, quits and dies; the next front end is served"
+
+
+def wait_for_guest(bench, machine, skip):
+    """What the console said behind the first skip characters, when the guest came to its end."""
+    while True:
+        ended = machine.process.poll() is not None
+        said = bench.console()[skip:]
+        if DONE in said:
+            return said
+        if ended:
+            raise Failure("QEMU ended before the guest was done, or had to be: %s" % machine.said())
+        if "Kernel panic" in said or len(said) + skip >= LOG_MAX:
+            raise Failure("the guest does not come to its end")
+        time.sleep(0.05)
+
+
+def guest_clocks_of_scmi(said):
+    """Without those that the machine has itself."""
+    clocks = guest_clocks(said)
+    for name in re.findall(r"^=== own (\S+) \d+\s*$", said, re.MULTILINE):
+        clocks.pop(name, None)
+    return clocks
+
+
+def linux(bench, scmid_program, guest):
+    """Linux takes its clocks from scmid, and once more after a reset in the middle of its life."""
+    initramfs, tree = bench.file("initramfs"), bench.file("guest.dtb")
+    make_initramfs(initramfs, guest)
+    make_tree(tree, scmid_program, bench.board)
+    start = time.monotonic()
+    machine = bench.qemu("-kernel", os.path.join(guest, "Image"), "-initrd", initramfs, "-dtb", tree,
+                         "-append", "console=ttyAMA0 rdinit=/init", "-serial", "file:" + bench.console_file)
+    took_s = []
+    said = ""
+    for again in (False, True):
+        if again:
+            machine.ask("system_reset")
+            start = time.monotonic()
+        skip = len(bench.console()) if not again else skip + said.index(DONE) + len(DONE)
+        said = wait_for_guest(bench, machine, skip)
+        took_s.append(time.monotonic() - start)
+        if machine.ask("query-status")["status"] != "running":
+            raise Failure("the guest stands still")
+        clocks = guest_clocks_of_scmi(said)
+        compare(clocks, bench.wanted())
+    release = re.search(r"Linux version (\S+)", said)
+    machine.quit()
+    bench.next_is_served("the guest")
+    bench.stop()
+    return "Linux %s: %d clocks, names and rates as on the board, before and after a reset; %s" % (
+        release.group(1) if release else "?", len(clocks), ", ".join("%.1f s" % took for took in took_s))
+
+
+def run(name, test, scmid_program, scmi, board, *arguments):
+    bench = None
+    try:
+        bench = Bench(scmid_program, scmi, board)
+        print("%s: %s" % (name, test(bench, *arguments)), flush=True)
+        return True
+    except Failure as failure:
+        print("%s: FAILED: %s" % (name, failure))
+        if bench:
+            print("---- the guest's console\n%s" % bench.console()[-6000:])
+            print("---- scmid\n%s" % bench.scmid.log()[-3000:], flush=True)
+        return False
+    finally:
+        if bench:
+            bench.clean_up()
+
+
+def main():
+    if len(sys.argv) not in (4, 5):
+        sys.exit(__doc__)
+    scmid_program, scmi, board = sys.argv[1:4]
+    good = run("QEMU's device", device, scmid_program, scmi, board)
+    if len(sys.argv) == 5:
+        good &= run("QEMU's guest", linux, scmid_program, scmi, board, scmid_program, sys.argv[4])
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
