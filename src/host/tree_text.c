@@ -12,7 +12,7 @@
 /* How long Linux waits for an answer. Without it a virtio channel waits for a minute. */
 #define GUEST_TIMEOUT_MS 5000
 
-/* What the binding asks of a protocol's node. `use` is the property of a consumer, if there is one. */
+/* What the binding asks of a protocol's node. `use` is a consumer's property, if there is one. */
 static const struct node {
 	uint8_t protocol_id;
 	const char *name;
@@ -196,9 +196,10 @@ static void put_alternative(FILE *out, const struct scmi_tree *tree)
 	struct text text = {.out = out, .margin = " * "};
 
 	fputs("\n/*\n"
-	      " * Linux takes the descriptor above for the only virtio-SCMI device there is. A driver\n"
-	      " * that can have several finds the descriptor of each in the only child of that device's\n"
-	      " * own node (virtio,mmio, virtio,uml, or a PCI function's). For it, instead:\n"
+	      " * Linux takes the descriptor above for the only virtio-SCMI device there is. A\n"
+	      " * driver that can have several finds the descriptor of each in the only child of\n"
+	      " * that device's own node (virtio,mmio, virtio,uml, or a PCI function's). For it,\n"
+	      " * instead:\n"
 	      " *\n",
 	      out);
 	open_node(&text, "scmi");

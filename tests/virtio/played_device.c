@@ -181,7 +181,7 @@ void played_start(struct played_device *device, const char *path)
 	assert_int_equal(pthread_create(&device->thread, NULL, serve, device), 0);
 }
 
-/* ---- the test --------------------------------------------------------------------------------- */
+/* ---- the test -------------------------------------------------------------------------------- */
 
 static void join(struct played_device *device)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * To be woken costs more than everything else together, so wait() looks for a while before it
- * sleeps; and while nobody sleeps, no calls are asked for. Once fd() was asked for somebody else
- * may sleep on it, and then calls are asked for whenever we return.
+ * wait() looks for a while before it sleeps (spin.h), and while nobody sleeps no calls are asked
+ * for. Once fd() was asked for somebody else may sleep on it, and then calls are asked for whenever
+ * we return.
  */
 #define _GNU_SOURCE
 
@@ -21,7 +21,7 @@
 #define NS_PER_MS	1000000u
 #define EVENTS_MAX	3
 
-/* ---- sending ---------------------------------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------------------------------- */
 
 void virtio_frontend_kick(struct virtio_driver_queue *queue)
 {
@@ -71,7 +71,7 @@ static int agent_send(struct scmi_transport_device *device, const void *message,
 	return 0;
 }
 
-/* ---- receiving -------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------ */
 
 static int end(struct scmi_transport_device *device, int error)
 {
@@ -92,16 +92,20 @@ static void hand_over(struct scmi_transport_device *device, const struct virtio_
 		device->callbacks->receive(device->ctx, device->message, size);
 }
 
-/* Everything that one queue has. How many, or -EPROTO. */
+/*
+ * What one queue has; at most once around, for a device could go on for ever. How many, or -EPROTO.
+ */
 static int collect_queue(struct scmi_transport_device *device, uint32_t index)
 {
 	struct virtio_driver_queue *queue = &device->queues[index];
 	struct virtio_buffer *buffer;
 	void *cookie;
 	uint32_t size;
-	int got, count = 0;
+	uint32_t count = 0;
+	int got = 0;
 
-	while ((got = scmi_ring_driver_get(&queue->ring, &cookie, &size)) > 0) {
+	while (count < queue->num &&
+	       (got = scmi_ring_driver_get(&queue->ring, &cookie, &size)) > 0) {
 		buffer = cookie;
 		hand_over(device, buffer, size);
 		if (index == VIRTIO_SCMI_EVENTS) {
@@ -117,10 +121,10 @@ static int collect_queue(struct scmi_transport_device *device, uint32_t index)
 	}
 	if (index == VIRTIO_SCMI_EVENTS && count)
 		virtio_frontend_kick(queue);
-	return got < 0 ? got : count;
+	return got < 0 ? got : (int)count;
 }
 
-/* Everything that has arrived. How many messages, or -ENODEV. */
+/* What has arrived. How many messages, or -ENODEV. */
 static int collect(struct scmi_transport_device *device)
 {
 	int answers, events = 0;
@@ -142,6 +146,13 @@ static bool ask_for_calls(struct scmi_transport_device *device)
 		more |= scmi_ring_driver_sleep(&device->queues[VIRTIO_SCMI_EVENTS].ring) != 0;
 	device->calls_wanted = true;
 	return more;
+}
+
+/* For whoever sleeps on fd(): asked for calls, and told what came meanwhile. */
+static void leave(struct scmi_transport_device *device)
+{
+	if (device->watched && !device->closed && ask_for_calls(device))
+		eventfd_write(device->call, 1);
 }
 
 static void ask_for_no_calls(struct scmi_transport_device *device)
@@ -188,14 +199,13 @@ static int agent_dispatch(struct scmi_transport_device *device)
 
 	if (device->closed)
 		return -ENODEV;
-	/* First the descriptors: what comes behind is then seen in the rings, or by the next call. */
+	/* First the descriptors: what comes later is seen in the rings, or by the next call. */
 	if (device->watched || ++device->idle >= IDLE_MAX) {
 		device->idle = 0;
 		seen = look(device, 0);
 	}
-	do {
-		got = collect(device);
-	} while (got >= 0 && device->watched && ask_for_calls(device));
+	got = collect(device);
+	leave(device);
 	if (got > 0)
 		device->idle = 0;
 	if (seen < 0 && got >= 0)
@@ -205,16 +215,14 @@ static int agent_dispatch(struct scmi_transport_device *device)
 
 static int agent_fd(struct scmi_transport_device *device)
 {
-	/* What came before is found by the first dispatch(): an edge of our own makes it come. */
 	if (!device->watched) {
 		device->watched = true;
-		if (!device->closed && ask_for_calls(device))
-			eventfd_write(device->call, 1);
+		leave(device);
 	}
 	return device->epoll;
 }
 
-/* ---- waiting ---------------------------------------------------------------------------------- */
+/* ---- waiting -------------------------------------------------------------------------------- */
 
 /* Look without sleeping, for a while. How many messages, or -ENODEV. */
 static int look_awhile(struct scmi_transport_device *device, uint64_t timeout_ns)
@@ -279,20 +287,19 @@ static int agent_wait(struct scmi_transport_device *device, uint64_t timeout_ns)
 	if (!got)
 		got = look_awhile(device, timeout_ns);
 	if (!got) {
-		if (timeout_ns != SCMI_NEVER)
-			deadline_ns = virtio_now_ns() + timeout_ns;
+		uint64_t now_ns = virtio_now_ns();
+
+		if (timeout_ns < SCMI_NEVER - now_ns)
+			deadline_ns = now_ns + timeout_ns;
 		do {
 			got = sleep_until(device, deadline_ns);
 		} while (got == -EAGAIN);
 	}
-	if (got >= 0 && device->watched && ask_for_calls(device)) {
-		/* It came behind our back: for the one who sleeps on fd(). */
-		eventfd_write(device->call, 1);
-	}
+	leave(device);
 	return got > 0 ? 0 : got;
 }
 
-/* ---- the device ------------------------------------------------------------------------------- */
+/* ---- the device ----------------------------------------------------------------------------- */
 
 static int agent_open(struct scmi_transport_device **out, const char *path,
 		      const struct scmi_transport_settings *settings,

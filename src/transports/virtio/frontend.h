@@ -75,7 +75,8 @@ uint64_t virtio_frontend_address(uint32_t offset);
 
 /*
  * Connect, agree, share the memory, start the queues, lend the events. `limits` holds what is
- * wanted, and then what is in force. 0 or -errno with a sentence; virtio_frontend_fini() either way.
+ * wanted, and then what is in force. 0 or -errno with a sentence; virtio_frontend_fini() in any
+ * case.
  */
 int virtio_frontend_setup(struct scmi_transport_device *device, const char *path,
 			  struct scmi_transport_limits *limits, char *why, size_t why_size);

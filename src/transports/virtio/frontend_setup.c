@@ -27,7 +27,7 @@
 struct setup {
 	struct scmi_transport_device *device;
 	const char *path;
-	uint64_t deadline_ns;
+	uint64_t timeout_ns; /* of one reply */
 	uint64_t features; /* agreed */
 	uint64_t protocol_features;
 	char *why;
@@ -39,7 +39,7 @@ uint64_t virtio_frontend_address(uint32_t offset)
 	return MEMORY_ADDRESS + (uint64_t)offset;
 }
 
-/* ---- talking ---------------------------------------------------------------------------------- */
+/* ---- talking -------------------------------------------------------------------------------- */
 
 static int gone(const struct setup *setup)
 {
@@ -48,19 +48,20 @@ static int gone(const struct setup *setup)
 		       setup->path);
 }
 
-/* The next message of the device, within the time limit. */
+/* The next message of the device. */
 static int receive(struct setup *setup)
 {
 	struct scmi_transport_device *device = setup->device;
 	struct pollfd readable = {.fd = device->socket, .events = POLLIN};
+	uint64_t deadline_ns = virtio_now_ns() + setup->timeout_ns;
 	int got;
 
 	while (!(got = vhost_user_receive(&device->reader, device->socket, false))) {
 		uint64_t now = virtio_now_ns();
 		int timeout_ms = -1;
 
-		if (now < setup->deadline_ns)
-			timeout_ms = (int)((setup->deadline_ns - now + 999999) / 1000000);
+		if (now < deadline_ns)
+			timeout_ms = (int)((deadline_ns - now + 999999) / 1000000);
 		if (timeout_ms < 0 || poll(&readable, 1, timeout_ms) == 0)
 			return because(-ETIMEDOUT, setup->why, setup->why_size,
 				       "the device on %s does not answer", setup->path);
@@ -149,7 +150,7 @@ static int tell_state(struct setup *setup, uint32_t request, uint32_t index, uin
 	return tell(setup, &message);
 }
 
-/* ---- connecting ------------------------------------------------------------------------------- */
+/* ---- connecting ----------------------------------------------------------------------------- */
 
 static int explain_connect(const struct setup *setup, int error)
 {
@@ -177,8 +178,8 @@ static int explain_connect(const struct setup *setup, int error)
 		return because(-ETIMEDOUT, setup->why, setup->why_size,
 			       "the device on %s does not accept connections", path);
 	default:
-		return because(-error, setup->why, setup->why_size, "cannot connect to %s: %s", path,
-			       strerror(error));
+		return because(-error, setup->why, setup->why_size, "cannot connect to %s: %s",
+			       path, strerror(error));
 	}
 }
 
@@ -207,7 +208,7 @@ static int connect_to(struct setup *setup, uint32_t timeout_ms)
 	return error ? explain_connect(setup, error) : 0;
 }
 
-/* ---- agreeing --------------------------------------------------------------------------------- */
+/* ---- agreeing ------------------------------------------------------------------------------- */
 
 static int agree(struct setup *setup)
 {
@@ -244,7 +245,7 @@ static int agree(struct setup *setup)
 	return tell_u64(setup, VHOST_USER_SET_FEATURES, setup->features, -1);
 }
 
-/* ---- the memory ------------------------------------------------------------------------------- */
+/* ---- the memory ----------------------------------------------------------------------------- */
 
 static uint32_t queue_count(const struct scmi_transport_device *device)
 {
@@ -354,7 +355,7 @@ static int share_memory(struct setup *setup)
 	return tell(setup, &message);
 }
 
-/* ---- starting --------------------------------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------------------------------- */
 
 static int tell_address(struct setup *setup, uint32_t index)
 {
@@ -456,7 +457,7 @@ int virtio_frontend_setup(struct scmi_transport_device *device, const char *path
 	struct setup setup = {
 		.device = device,
 		.path = path,
-		.deadline_ns = virtio_now_ns() + limits->response_timeout_ms * (uint64_t)1000000,
+		.timeout_ns = limits->response_timeout_ms * (uint64_t)1000000,
 		.why = why,
 		.why_size = why_size,
 	};
@@ -492,10 +493,7 @@ static void close_fd(int fd)
 
 void virtio_frontend_fini(struct scmi_transport_device *device)
 {
-	/*
-	 * The device may go on writing into the file until it has seen that we are gone; the file is then
-	 * its own.
-	 */
+	/* The device may write into the file until it sees that we are gone; nobody reads it. */
 	close_fd(device->socket);
 	close_fd(device->epoll);
 	close_fd(device->call);

@@ -2,7 +2,8 @@
 /*
  * Looking at a ring for a moment before sleeping: to be woken costs more than everything else
  * together. It is of no use where the other side has no other CPU to run on, or takes long, and
- * then it keeps others waiting: so after every time in vain it is left out the next 1, 3, 7 … times.
+ * then it keeps others waiting: so after every time in vain it is left out the next 1, 3, 7 …
+ * times.
  *
  *	if (virtio_spin_begin(&spin, ns)) {
  *		do {
