@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Fuzzes the virtio back end with a front end that says what it likes, in any order: requests with wrong sizes, flags,
+ * rings and descriptors, memory that overlaps, wraps or goes away, rings with anything in them. Whatever happens, the
+ * driver keeps its contract with the host, nothing is left over, the next front end is served, and the one of
+ * another device does not notice.
+ */
+#define _GNU_SOURCE
+
+#include "input.h"
+#include "reached.h"
+#include "vhost_front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define STEPS_MAX 200
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* What may be asked, and what is marked when that was accepted. */
+static const uint8_t requests[] = {
+	VHOST_USER_GET_FEATURES,	  VHOST_USER_SET_FEATURES,
+	VHOST_USER_SET_OWNER,		  VHOST_USER_RESET_OWNER,
+	VHOST_USER_SET_MEM_TABLE,	  VHOST_USER_SET_VRING_NUM,
+	VHOST_USER_SET_VRING_ADDR,	  VHOST_USER_SET_VRING_BASE,
+	VHOST_USER_GET_VRING_BASE,	  VHOST_USER_SET_VRING_KICK,
+	VHOST_USER_SET_VRING_CALL,	  VHOST_USER_SET_VRING_ERR,
+	VHOST_USER_GET_PROTOCOL_FEATURES, VHOST_USER_SET_PROTOCOL_FEATURES,
+	VHOST_USER_GET_QUEUE_NUM,	  VHOST_USER_SET_VRING_ENABLE,
+	VHOST_USER_SET_BACKEND_REQ_FD,	  VHOST_USER_RESET_DEVICE,
+	VHOST_USER_VRING_KICK,		  VHOST_USER_GET_MAX_MEM_SLOTS,
+	VHOST_USER_ADD_MEM_REG,		  VHOST_USER_REM_MEM_REG,
+	VHOST_USER_SET_STATUS,		  VHOST_USER_GET_STATUS,
+	VHOST_USER_GET_INFLIGHT_FD,	  VHOST_USER_SET_INFLIGHT_FD,
+};
+#define REQUESTS sizeof(requests)
+
+enum {
+	REFUSED = REQUESTS,
+	HUNG_UP, COMMAND, LATE, EVENT, ROOM, RESET, CARRIES, BROKEN, LOST, TURNED_AWAY,
+	REFUSED_BY_HOST, HOST_HUNG_UP, FULL, CALLED, CALLED_BY_MESSAGE, NO_MEMORY, BYSTANDER, SERVED,
+	MARKS
+};
+
+static const char *names[MARKS] = {
+	"get-features", "set-features", "set-owner", "reset-owner", "set-mem-table",
+	"set-vring-num", "set-vring-addr", "set-vring-base", "get-vring-base", "set-vring-kick",
+	"set-vring-call", "set-vring-err", "get-protocol-features", "set-protocol-features",
+	"get-queue-num", "set-vring-enable", "set-backend-req-fd", "reset-device", "vring-kick",
+	"get-max-mem-slots", "add-mem-reg", "rem-mem-reg", "set-status", "get-status",
+	"get-inflight-fd", "set-inflight-fd",
+	[REFUSED] = "refused", [HUNG_UP] = "hung-up", [COMMAND] = "command", [LATE] = "late",
+	[EVENT] = "event", [ROOM] = "room", [RESET] = "reset", [CARRIES] = "carries",
+	[BROKEN] = "broken", [LOST] = "lost", [TURNED_AWAY] = "turned-away",
+	[REFUSED_BY_HOST] = "refused-by-host", [HOST_HUNG_UP] = "host-hung-up", [FULL] = "full",
+	[CALLED] = "called", [CALLED_BY_MESSAGE] = "called-by-message", [NO_MEMORY] = "no-memory",
+	[BYSTANDER] = "bystander", [SERVED] = "served",
+};
+
+static struct input in;
+static struct host host, bystanders_host;
+static struct front front, bystander;
+
+/* Descriptors that no front end should send, and some that it may. */
+enum { PIPE_IN, PIPE_OUT, NO_READER, SOCKET, SOCKETS_PEER, NO_PEER, NOTHING, EPOLL, READ_ONLY, ODD, ODD_COUNT };
+static int odd[ODD_COUNT];
+
+static void answered(uint32_t request, bool good)
+{
+	const uint8_t *which = memchr(requests, (int)request, REQUESTS);
+
+	reached(good && which ? (size_t)(which - requests) : REFUSED);
+}
+
+static uint64_t wide(void)
+{
+	static const uint64_t edges[16] = {
+		0, 1, 0x1000, FRONT_SIZE, FRONT_FILE_SIZE, FRONT_GUEST, FRONT_USER, UINT64_MAX,
+		UINT64_MAX - 0xfff, 1ull << 63, 1ull << 32, FRONT_GUEST + FRONT_SIZE, FRONT_OTHER,
+		FRONT_USER + FRONT_SIZE - 0x100, 0xff8, FRONT_FEATURES & ~VIRTIO_SCMI_F_P2A_CHANNELS,
+	};
+	uint8_t what = input_u8(&in);
+	uint64_t value = edges[what & 15];
+
+	if (what < 0x80)
+		return value;
+	if (what < 0xc0)
+		return value + (uint64_t)(int64_t)(int8_t)input_u8(&in);
+	return value ^ ((uint64_t)input_u32(&in) << (what & 32));
+}
+
+static int any_fd(void)
+{
+	uint8_t what = input_u8(&in) % (ODD_COUNT + 4);
+
+	if (what < ODD_COUNT)
+		return odd[what];
+	if (what == ODD_COUNT)
+		return front.memory;
+	if (what == ODD_COUNT + 1)
+		return front.other;
+	if (what == ODD_COUNT + 2 && front.fd >= 0) {
+		front.unsure = true; /* it may take the answers */
+		return front.fd;
+	}
+	return front.rings[0].kick;
+}
+
+/* ---- requests ------------------------------------------------------------------------------------- */
+
+static void spoil(struct front_request *request)
+{
+	uint64_t value;
+	uint32_t word;
+	uint8_t what = input_u8(&in);
+
+	switch (what & 7) {
+	case 0:
+		request->size = what & 8 ? input_word(&in) : request->size + (what >> 4) - 8;
+		break;
+	case 1:
+		request->flags ^= 1u << (what >> 3);
+		break;
+	case 2: /* mostly an index or a count */
+	case 3:
+		word = input_word(&in);
+		memcpy(request->payload + 4 * (what >> 3 & 1), &word, sizeof(word));
+		break;
+	case 4:
+		value = wide();
+		memcpy(request->payload + 8 * (what >> 3) % 64, &value, sizeof(value));
+		break;
+	case 5:
+		request->fd_count = what >> 3 & 1;
+		for (uint32_t i = 0; i < request->fd_count; i++)
+			request->fds[i] = any_fd();
+		break;
+	case 6:
+		while (request->fd_count <= (what >> 3) % FRONT_FDS)
+			request->fds[request->fd_count++] = any_fd();
+		if (request->fd_count > FRONT_FDS)
+			request->fd_count = FRONT_FDS;
+		break;
+	case 7:
+		value = 0x100 | (what >> 3 & 1); /* a ring without a descriptor */
+		memcpy(request->payload, &value, sizeof(value));
+		request->fd_count = 0;
+		break;
+	}
+}
+
+/* A memory table of several regions, one after the other or anywhere. */
+static void more_regions(struct front_request *request)
+{
+	uint32_t count = 1 + input_u8(&in) % 9;
+	uint64_t size = FRONT_SIZE / 8;
+
+	request->size = 8;
+	request->fd_count = 0;
+	memcpy(request->payload, &count, sizeof(count));
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t region[4] = {FRONT_GUEST + i * size, size, FRONT_USER + i * size,
+				      FRONT_OFFSET + i * size};
+		uint8_t what = input_u8(&in);
+
+		if (what >= 0xe0)
+			region[what & 3] = wide();
+		memcpy(request->payload + request->size, region, sizeof(region));
+		request->size += (uint32_t)sizeof(region);
+		request->fds[request->fd_count++] = what & 0x10 && what >= 0xe0 ? any_fd()
+										: front.memory;
+	}
+}
+
+static void say(uint8_t what)
+{
+	struct front_request request;
+	uint8_t which = input_u8(&in);
+
+	memset(&request, 0, sizeof(request));
+	front_request(&front, &request,
+		      which < 0xf8 ? requests[which % REQUESTS] : input_word(&in),
+		      what >> 4 & 1);
+	if (request.request == VHOST_USER_SET_MEM_TABLE && what & 0x20)
+		more_regions(&request);
+	if (request.request == VHOST_USER_SET_PROTOCOL_FEATURES && what & 0x20)
+		memcpy(&front.protocol_features, request.payload, sizeof(uint64_t));
+	if (what & 0x80)
+		spoil(&request);
+	if (what & 0x40 && what & 0x80)
+		spoil(&request);
+	front_send(&front, &request);
+}
+
+static void say_bytes(void)
+{
+	uint8_t bytes[64];
+	size_t size = 1 + input_u8(&in) % sizeof(bytes);
+	struct front_request request;
+
+	front.unsure = true;
+	if (front.fd < 0)
+		return;
+	memset(&request, 0, sizeof(request));
+	front_request(&front, &request, requests[input_u8(&in) % REQUESTS], 0);
+	memcpy(bytes, &request, VHOST_USER_HEADER_SIZE);
+	memcpy(bytes + VHOST_USER_HEADER_SIZE, request.payload,
+	       sizeof(bytes) - VHOST_USER_HEADER_SIZE);
+	if (size & 1)
+		input_bytes(&in, bytes, size);
+	if (send(front.fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		vhost_check(errno == EAGAIN || errno == EPIPE || errno == ECONNRESET);
+}
+
+/* ---- everything else ------------------------------------------------------------------------------ */
+
+static void leave(uint8_t what)
+{
+	if (front.fd >= 0 && what & 0x10)
+		shutdown(front.fd, what & 0x20 ? SHUT_WR : SHUT_RD);
+	else
+		front_close(&front);
+}
+
+static void arrive(void)
+{
+	front_close(&front);
+	host_settle();
+	vhost_check(!host.peer);
+	front_refresh(&front);
+	front_connect(&front);
+	front.answered = answered;
+}
+
+/* Somebody else at the same socket. */
+static void second(void)
+{
+	static struct front other;
+
+	if (!host.peer)
+		return;
+	other.host = &host;
+	front_connect(&other);
+	host_settle();
+	front_take(&other);
+	if (host.peer) {
+		vhost_check(other.hung_up);
+		reached(TURNED_AWAY);
+	}
+	front_close(&other);
+}
+
+static void write_rings(uint8_t what)
+{
+	uint32_t ring = what >> 4 & 1;
+	uint32_t at = front.rings[ring].base;
+	uint8_t bytes[16];
+	uint64_t value;
+
+	switch (what >> 5) {
+	case 0:
+		value = wide();
+		front_descriptor(&front, ring, input_u8(&in), value, input_word(&in), input_u8(&in) & 7,
+				 input_u8(&in) % 24);
+		break;
+	case 1:
+		front_offer(&front, ring, input_u8(&in) % 24);
+		break;
+	case 2:
+		front.rings[ring].next_avail = (uint16_t)input_word(&in);
+		front_offer(&front, ring, 0);
+		break;
+	case 3:
+		input_bytes(&in, bytes, sizeof(bytes));
+		front_put(&front, at + input_u8(&in) * 8u, bytes, sizeof(bytes));
+		break;
+	default:
+		front_command(&front, input_u8(&in), what & 0x10);
+		break;
+	}
+}
+
+static void truncate_memory(uint8_t what)
+{
+	uint32_t size = what & 0x80 ? FRONT_FILE_SIZE : (what >> 4 & 7) * 0x1000u;
+
+	vhost_check(!ftruncate(front.memory, size));
+	front.file_size = size;
+}
+
+static void act_as_host(uint8_t what)
+{
+	switch (what >> 4) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		host.manner = what >> 4;
+		break;
+	case 4:
+	case 5:
+	case 6:
+		host_answer(&host);
+		break;
+	case 7:
+		while (host.pending_count)
+			host_answer(&host);
+		break;
+	case 8:
+		host_answer_again(&host);
+		break;
+	case 9:
+		if (host.peer)
+			reached(HOST_HUNG_UP);
+		host_hang_up(&host);
+		break;
+	case 10:
+		host.refuses = !host.refuses;
+		break;
+	case 11:
+		host_no_memory = !host_no_memory;
+		if (host_no_memory)
+			reached(NO_MEMORY);
+		break;
+	case 12:
+		host_unlisten(&host);
+		host_listen(&host);
+		break;
+	default:
+		host_event(&host);
+		break;
+	}
+}
+
+/* As many commands as there is room for, so that the driver stops to take any. */
+static void many(void)
+{
+	host.manner = HOST_LATER;
+	for (uint32_t i = 0; i < 5; i++) {
+		for (uint16_t head = 0; head < FRONT_NUM; head += 2)
+			front_command(&front, head, true);
+		front_kick(&front, 0);
+		host_turn();
+	}
+}
+
+static void wake(uint8_t what)
+{
+	const uint64_t one = 1;
+	ssize_t ignored = 0;
+
+	if (what < 0x80)
+		front_kick(&front, what >> 4 & 1);
+	else if (what < 0xc0)
+		ignored = write(odd[PIPE_OUT], &one, sizeof(one));
+	else
+		ignored = write(odd[SOCKETS_PEER], &one, sizeof(one));
+	(void)ignored;
+}
+
+static void step(uint8_t what)
+{
+	switch (what & 15) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		say(what);
+		break;
+	case 4:
+		front_session(&front, what >> 4 == 15 ? input_u8(&in) : FRONT_SESSION);
+		break;
+	case 5:
+		front_command(&front, input_u8(&in), what & 0x10);
+		front_kick(&front, 0);
+		break;
+	case 6:
+		front_buffer(&front, input_u8(&in));
+		if (what & 0x10)
+			front_kick(&front, 1);
+		break;
+	case 7:
+		write_rings(what);
+		break;
+	case 8:
+		wake(what);
+		break;
+	case 9:
+		if (what & 0x10)
+			host_turn();
+		else
+			host_settle();
+		break;
+	case 10:
+	case 11:
+		act_as_host(what);
+		break;
+	case 12:
+		truncate_memory(what);
+		break;
+	case 13:
+		if (what < 0x80)
+			leave(what);
+		else
+			arrive();
+		break;
+	case 14:
+		if (what < 0x60)
+			say_bytes();
+		else if (what < 0xa0)
+			second();
+		else
+			many();
+		break;
+	case 15:
+		front_works(&bystander);
+		reached(BYSTANDER);
+		break;
+	}
+	front_take(&front);
+	if (front.hung_up)
+		reached(HUNG_UP);
+	if (host.pending_count == HOST_PENDING_MAX)
+		reached(FULL);
+}
+
+/* ---- what came of it ------------------------------------------------------------------------------ */
+
+static bool came(int fd)
+{
+	uint8_t bytes[64];
+
+	return read(fd, bytes, sizeof(bytes)) > 0;
+}
+
+static void look_back(const struct host *before, uint32_t lost_before)
+{
+	if (host_lost_ever != lost_before)
+		reached(LOST);
+	if (host.commands != before->commands)
+		reached(COMMAND);
+	if (host.late != before->late)
+		reached(LATE);
+	if (host.delivered != before->delivered)
+		reached(EVENT);
+	if (host.rooms != before->rooms)
+		reached(ROOM);
+	if (host.resets != before->resets)
+		reached(RESET);
+	if (host.carries != before->carries)
+		reached(CARRIES);
+	if (host.refuses && host.notes == before->notes && front.hung_up)
+		reached(REFUSED_BY_HOST);
+	if (came(front.rings[0].error) || came(front.rings[1].error))
+		reached(BROKEN);
+	if (came(front.rings[0].call))
+		reached(CALLED);
+	if (came(front.backend_peer))
+		reached(CALLED_BY_MESSAGE);
+}
+
+/* The next front end has the device to itself, and as new. */
+static void serve_the_next(void)
+{
+	arrive();
+	front_session(&front, FRONT_SESSION);
+	host_settle();
+	front_take(&front);
+	vhost_check(!front.hung_up && !front.sent_count);
+	front_works(&front);
+	front_close(&front);
+	host_settle();
+	vhost_check(!host.peer);
+	reached(SERVED);
+}
+
+static void make_odd_ones(void)
+{
+	char path[64];
+	int pair[2];
+
+	vhost_check(!pipe2(odd, O_CLOEXEC | O_NONBLOCK));
+	vhost_check(!pipe2(pair, O_CLOEXEC | O_NONBLOCK));
+	close(pair[0]);
+	odd[NO_READER] = pair[1];
+	vhost_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, odd + SOCKET));
+	vhost_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair));
+	close(pair[1]);
+	odd[NO_PEER] = pair[0];
+	odd[NOTHING] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	odd[EPOLL] = epoll_create1(EPOLL_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", front.memory);
+	odd[READ_ONLY] = open(path, O_RDONLY | O_CLOEXEC);
+	odd[ODD] = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < ODD_COUNT; i++)
+		vhost_check(odd[i] >= 0);
+}
+
+static char directory[] = "/tmp/fuzz-vhost-XXXXXX";
+
+static void clean_up(void)
+{
+	unlink(host.path);
+	unlink(bystanders_host.path);
+	rmdir(directory);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	reached_init("requests and ends", names, MARKS);
+	vhost_check(mkdtemp(directory));
+	snprintf(host.path, sizeof(host.path), "%s/device", directory);
+	snprintf(bystanders_host.path, sizeof(host.path), "%s/bystander", directory);
+	atexit(clean_up);
+	host_listen(&host);
+	host_listen(&bystanders_host);
+	front_init(&front, &host);
+	front_init(&bystander, &bystanders_host);
+	make_odd_ones();
+	front_connect(&bystander);
+	front_session(&bystander, FRONT_SESSION);
+	host_settle();
+	front_works(&bystander);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint32_t descriptors = host_descriptors(), mapped = host_mapped, lost = host_lost_ever;
+	struct host before = host;
+
+	in = (struct input){data, size};
+	host.manner = HOST_NOW;
+	arrive();
+	for (unsigned int i = 0; i < STEPS_MAX && !input_done(&in); i++)
+		step(input_u8(&in));
+	host_settle();
+	look_back(&before, lost);
+	front_close(&front);
+	host_settle();
+	vhost_check(!host.peer && host_mapped == mapped);
+	while (came(odd[PIPE_IN]) || came(odd[SOCKET]) || came(odd[SOCKETS_PEER]))
+		;
+	host.manner = HOST_NOW;
+	host.refuses = host_no_memory = false;
+	serve_the_next();
+	front_works(&bystander);
+	vhost_check(bystanders_host.peer && bystanders_host.connections == 1);
+	vhost_check(host_mapped == mapped && host_descriptors() == descriptors);
+	return 0;
+}
