@@ -39,20 +39,12 @@ done
 /bin/busybox poweroff -f
 """.replace("DONE", DONE)
 
-TREE = """/dts-v1/;
+# What a machine's tree has anyway; the rest is what scmid prints for the agent.
+MACHINE = """/dts-v1/;
 / {
 	compatible = "libscmi,guest";
 	#address-cells = <1>;
 	#size-cells = <1>;
-	firmware {
-		scmi {
-			compatible = "arm,scmi-virtio";
-			#address-cells = <1>;
-			#size-cells = <0>;
-			arm,max-rx-timeout-ms = <5000>;
-			protocol@14 { reg = <0x14>; #clock-cells = <1>; };
-		};
-	};
 };
 """
 
@@ -83,10 +75,12 @@ def make_initramfs(path):
             file.write(cpio_entry(number, name, mode, data, device))
 
 
-def make_tree(directory):
+def make_tree(directory, scmid_program, board):
+    printed = subprocess.run([scmid_program, "--print-tree", "linux", board], check=True,
+                             capture_output=True, text=True).stdout
     source, blob = os.path.join(directory, "guest.dts"), os.path.join(directory, "guest.dtb")
     with open(source, "w", encoding="utf-8") as file:
-        file.write(TREE)
+        file.write(MACHINE + printed.split("\n", 1)[1])
     subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", blob, source], check=True)
     return blob
 
@@ -186,7 +180,7 @@ def run(scmid_program, scmi, board, kernel):
     try:
         initramfs = os.path.join(directory, "initramfs")
         make_initramfs(initramfs)
-        tree = make_tree(directory)
+        tree = make_tree(directory, scmid_program, board)
         scmid = Scmid(scmid_program, board, directory)
         start = time.monotonic()
         console = boot(kernel, initramfs, tree, scmid.path("linux.vhost"), directory)
