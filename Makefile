@@ -5,12 +5,13 @@ BUILD ?= build/release
 MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo check check-linux freestanding kernel-gate bench fuzz install clean
+.PHONY: help deps build demo check check-linux check-qemu freestanding kernel-gate bench fuzz install clean
 
 help:
 	@echo "make demo          install what is missing, build, and show the main job on a sample board"
 	@echo "make check         the same set-up, then all tests under sanitizers and a smoke of each fuzz harness"
 	@echo "make check-linux   boot real Linux guests on scmid; kernels from SCMI_UML_KERNELS=DIR, or built once"
+	@echo "make check-qemu    the same under QEMU, from bookworm-backports, with Debian's arm64 kernel"
 	@echo
 	@echo "make build         build scmid, scmi and libscmi into $(BUILD)"
 	@echo "make install       install them (DESTDIR, and PREFIX at the first build)"
@@ -39,6 +40,10 @@ check:
 check-linux: build
 	@scripts/deps linux
 	@scripts/check-linux --build $(BUILD)/daemon/scmid $(BUILD)/cli/scmi
+
+check-qemu: build
+	@scripts/deps qemu
+	@scripts/check-qemu $(BUILD)/daemon/scmid $(BUILD)/cli/scmi
 
 freestanding:
 	@scripts/deps build gates
