@@ -304,6 +304,23 @@ class LifeAndDeath(VirtioCase):
         self.assertEqual(front.stop_ring(front.commands), 3)
         self.assertEqual({front.commands.look()[0], front.commands.look()[0]}, {0, 2})
 
+    def test_stop_and_go_on_without_enabling(self):
+        """Where rings are enabled from the start, waiting must not leave them off."""
+        front = self.front()
+        front.negotiate(vhost.VERSION_1, protocol=None)
+        front.share()
+        front.set_ring(front.commands)
+        front.good(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [front.commands.kick])
+        front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.command(2, front.message(BASE, 0x0))
+        front.commands.wake()
+        self.assertEqual(front.commands.wait()[0], 2)
+        self.assertEqual(front.stop_ring(front.commands), 2)
+        self.assertEqual(front.commands.look()[0], 0)
+        front.set_ring(front.commands, 2)
+        front.good(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [front.commands.kick])
+        self.assertTrue(front.alive())
+
     def test_gone_while_it_is_waited_for(self):
         front = self.front().start()
         front.commands.command(0, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))

@@ -248,7 +248,6 @@ static int get_vring_base(struct scmi_transport_peer *peer, struct vhost_user_me
 	 */
 	if (queue == &peer->queues[VIRTIO_SCMI_COMMANDS] && queue->started && !queue->broken &&
 	    peer->pending) {
-		queue->enabled = false;
 		peer->draining = true;
 		virtio_watch_requests(peer);
 		return 0;

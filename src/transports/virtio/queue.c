@@ -26,7 +26,11 @@ static bool is_commands(const struct virtio_queue *queue)
 
 static bool runs(const struct virtio_queue *queue)
 {
-	return queue->started && queue->enabled && !queue->broken && !queue->peer->gone;
+	const struct scmi_transport_peer *peer = queue->peer;
+
+	if (peer->draining && is_commands(queue))
+		return false;
+	return queue->started && queue->enabled && !queue->broken && !peer->gone;
 }
 
 /* ---- start and stop -------------------------------------------------------------------------- */
