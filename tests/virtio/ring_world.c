@@ -9,7 +9,7 @@ static void *world_translate(void *ctx, uint64_t address, uint64_t size, uint64_
 	uint64_t left;
 
 	world->translations++;
-	if (world->gone || address < WORLD_BASE || address >= WORLD_END)
+	if (address < world->gone || address < WORLD_BASE || address >= WORLD_END)
 		return NULL;
 	left = WORLD_REGION - (address - WORLD_BASE) % WORLD_REGION;
 	*contiguous = size < left ? size : left;

@@ -16,7 +16,7 @@
 struct ring_world {
 	uint8_t *regions[2];
 	unsigned int translations;
-	bool gone; /* nothing is mapped any more */
+	uint64_t gone; /* what is below is not mapped any more */
 	struct scmi_ring_memory memory;
 };
 

@@ -399,10 +399,48 @@ static void memory_moves(void **state)
 	assert_int_equal(scmi_ring_chain_write(&chain, 1, bytes, sizeof(bytes)),
 			 chain.writable - 1);
 	assert_int_equal(scmi_ring_chain_write(&chain, chain.writable, bytes, 1), 0);
-	pair.world.gone = true;
+	pair.world.gone = WORLD_END;
 	assert_int_equal(scmi_ring_chain_write(&chain, 0, bytes, chain.writable), 0);
 	assert_int_equal(scmi_ring_chain_read(&chain, bytes, 1), 0);
 	assert_int_equal(scmi_ring_device_give(device, chain.head, 0), 0);
+	pair_fini(&pair);
+}
+
+/* Only the first piece of a chain is gone: what is behind it is not put in its place. */
+static void memory_goes_in_part(void **state)
+{
+	struct scmi_ring_segment segments[] = {{WORLD_BORDER - 64, 8}, {WORLD_BORDER, 8},
+					       {WORLD_BORDER - 32, 8}, {WORLD_BORDER + 32, 8}};
+	uint8_t bytes[16] = "0123456789abcdef", got[16];
+	struct scmi_ring_chain chain;
+	struct pair pair;
+
+	(void)state;
+	pair_init(&pair, 4, 0, 0);
+	assert_true(scmi_ring_driver_add(&pair.driver, segments, 2, 2, bytes) >= 0);
+	assert_int_equal(scmi_ring_device_take(&pair.device, &chain), 1);
+	pair.world.gone = WORLD_BORDER;
+	assert_int_equal(scmi_ring_chain_read(&chain, got, 16), 0);
+	assert_int_equal(scmi_ring_chain_write(&chain, 0, bytes, 16), 0);
+	assert_int_equal(*ring_world_at(&pair.world, WORLD_BORDER + 32), 0);
+	assert_int_equal(scmi_ring_chain_write(&chain, 8, bytes, 8), 8);
+	pair_fini(&pair);
+}
+
+/* Whatever stands there as the event index before the device has written it. */
+static void first_kick_is_made(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_init(&pair, 4, 0, SCMI_RING_F_EVENT_IDX);
+	ring_write16(pair.driver.used + ring_avail_event(4), 1000);
+	ring_write16(pair.driver.avail + ring_used_event(4), 1000);
+	assert_true(driver_sends(&pair));
+	assert_true(scmi_ring_driver_should_kick(&pair.driver));
+	assert_int_equal(scmi_ring_device_take(&pair.device, &pair.held[0]), 1);
+	assert_int_equal(scmi_ring_device_give(&pair.device, pair.held[0].head, 0), 0);
+	assert_true(scmi_ring_device_should_call(&pair.device));
 	pair_fini(&pair);
 }
 
@@ -457,6 +495,13 @@ static void what_does_not_fit(void **state)
 	for (unsigned int i = 0; i < 16; i++)
 		assert_true(scmi_ring_driver_add(&pair.driver, segments, 2, 2, &a) >= 0);
 	assert_int_equal(scmi_ring_driver_add(&pair.driver, segments, 1, 1, &a), -ENOSPC);
+	pair_fini(&pair);
+
+	/* One buffer needs none. */
+	pair_init(&pair, 16, 4, SCMI_RING_F_INDIRECT);
+	a = scmi_ring_driver_add(&pair.driver, segments, 1, 0, &a);
+	assert_in_range(a, 0, 15);
+	assert_int_equal(pair.driver.descriptors[16 * a + 12], 0);
 	pair_fini(&pair);
 }
 
@@ -518,6 +563,8 @@ int main(void)
 		cmocka_unit_test(event_is_passed),
 		cmocka_unit_test(device_is_restarted),
 		cmocka_unit_test(memory_moves),
+		cmocka_unit_test(memory_goes_in_part),
+		cmocka_unit_test(first_kick_is_made),
 		cmocka_unit_test(driver_takes_back),
 		cmocka_unit_test(what_does_not_fit),
 		cmocka_unit_test(bad_set_ups),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The two sides of a ring in two threads, each of which sleeps whenever it may: what one wrote the other
- * sees, and nobody sleeps through it. A notification that is lost makes this hang.
+ * The two sides of a ring in two threads, each of which sleeps whenever it may: what one wrote the
+ * other sees, and nobody sleeps through it. A notification that is lost makes this hang.
  */
 #include "ring_world.h"
 

@@ -117,7 +117,7 @@ static inline void ring_copy_in(void *to, const void *from, size_t size)
  */
 static inline bool ring_event_passed(uint16_t event, uint16_t index, uint32_t moved)
 {
-	return moved > 0xffff || (uint16_t)(index - event - 1) < moved;
+	return (uint16_t)(index - event - 1) < moved;
 }
 
 #endif
