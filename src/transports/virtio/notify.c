@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,15 +41,21 @@ static bool look_at(struct virtio_waker *waker, int fd)
 	return flags & O_NONBLOCK || !fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-/* Empty it. False: there will be no more kicks. */
+/*
+ * Empty it, never waiting: O_NONBLOCK is shared with the front end, which may take it back.
+ * False: there will be no more kicks.
+ */
 static bool take_kick(const struct virtio_waker *waker)
 {
 	uint8_t bytes[64];
+	struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
 	ssize_t size;
 
 	if (waker->kind == VIRTIO_SOCKET)
 		size = recv(waker->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	else
+		size = preadv2(waker->fd, &part, 1, -1, RWF_NOWAIT);
+	if (size < 0 && errno == EOPNOTSUPP)
 		size = read(waker->fd, bytes, sizeof(bytes));
 	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
