@@ -65,7 +65,9 @@ class PlatformCase(Case):
 
     @classmethod
     def setUpClass(cls):
-        cls.dir = tempfile.mkdtemp(prefix="scmi-")
+        # In memory where possible: scmid waits for its state to be on the disk.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        cls.dir = tempfile.mkdtemp(prefix="scmi-", dir=memory)
         cls.addClassCleanup(shutil.rmtree, cls.dir)
         cls.daemon = subprocess.Popen([SCMID, "--run-dir", cls.dir, cls.board],
                                       stderr=subprocess.PIPE, text=True)
