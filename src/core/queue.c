@@ -15,24 +15,31 @@ size_t scmi_queue_size(uint32_t max, uint32_t message_size_max)
 void scmi_queue_init(struct scmi_queue *queue, void *storage, uint32_t max,
 		     uint32_t message_size_max)
 {
-	uint8_t *next = (uint8_t *)storage;
-
 	scmi_list_init(&queue->waiting);
 	scmi_list_init(&queue->free);
+	queue->unused = (uint8_t *)storage;
+	queue->slot_size = slot_size(message_size_max);
 	queue->count = 0;
 	queue->max = max;
-	for (uint32_t i = 0; i <= max; i++) {
-		struct scmi_queue_slot *slot = (struct scmi_queue_slot *)(void *)next;
+}
 
-		scmi_list_append(&queue->free, &slot->link);
-		next += slot_size(message_size_max);
-	}
+/* One that was used before, or the first that never was: of max + 1 there is one. */
+static struct scmi_list *free_slot(struct scmi_queue *queue)
+{
+	struct scmi_list *node = scmi_list_take(&queue->free);
+	struct scmi_queue_slot *slot;
+
+	if (node)
+		return node;
+	slot = (struct scmi_queue_slot *)(void *)queue->unused;
+	queue->unused += queue->slot_size;
+	return &slot->link;
 }
 
 bool scmi_queue_push(struct scmi_queue *queue, const void *message, size_t size)
 {
 	bool full = queue->count == queue->max;
-	struct scmi_list *node = scmi_list_take(full ? &queue->waiting : &queue->free);
+	struct scmi_list *node = full ? scmi_list_take(&queue->waiting) : free_slot(queue);
 	struct scmi_queue_slot *slot = scmi_list_entry(node, struct scmi_queue_slot, link);
 
 	slot->size = (uint32_t)size;

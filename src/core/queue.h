@@ -20,7 +20,9 @@ struct scmi_queue_slot {
 
 struct scmi_queue {
 	struct scmi_list waiting; /* oldest first */
-	struct scmi_list free;
+	struct scmi_list free;	  /* used before */
+	uint8_t *unused;	  /* from here on none was used: the memory is not even touched */
+	size_t slot_size;
 	uint32_t count; /* waiting */
 	uint32_t max;
 };
