@@ -254,9 +254,11 @@ static int platform_listen(struct scmi_transport_endpoint **out,
 	if (how->message_size_max > TRANSPORT_MESSAGE_SIZE_MAX)
 		return because(-EINVAL, why, why_size, "a message has at most %u bytes",
 			       TRANSPORT_MESSAGE_SIZE_MAX);
-	endpoint = calloc(1, sizeof(*endpoint));
+	endpoint = malloc(sizeof(*endpoint));
 	if (!endpoint)
 		return because(-ENOMEM, why, why_size, "out of memory");
+	/* The room for messages is not touched before there are some: most of it never is. */
+	memset(endpoint, 0, offsetof(struct scmi_transport_endpoint, command));
 	endpoint->callbacks = how->callbacks;
 	endpoint->host = how->host;
 	endpoint->ctx = how->ctx;
