@@ -15,7 +15,7 @@ help:
 	@echo
 	@echo "make build         build scmid, scmi and libscmi into $(BUILD)"
 	@echo "make install       install them (DESTDIR, and PREFIX at the first build)"
-	@echo "make bench         instructions per message, and round-trip latency beside its floor"
+	@echo "make bench         instructions per message, latency beside its floor, a thousand sockets"
 	@echo "make fuzz          run every fuzz harness for SECONDS=600 each"
 	@echo "make freestanding  the engine without an operating system: x86-64, aarch64, Cortex-M0+"
 	@echo "make kernel-gate   the engine with the kernel's flags against Debian's headers"
