@@ -12,8 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define AVAIL	    0x400u
-#define USED	    0x600u
+#define AVAIL	    0x800u
+#define USED	    0xa00u
+#define BUFFERS	    16u
 #define BUFFER_SIZE 0x100u
 #define ANSWER_AT   0x80u
 #define SPACE	    0x40u
@@ -137,7 +138,7 @@ void front_send(struct front *front, const struct front_request *what)
 	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
 	ssize_t sent;
 
-	if (front->fd < 0)
+	if (front->fd < 0 || front->hung_up)
 		return;
 	memcpy(bytes, what, VHOST_USER_HEADER_SIZE);
 	memcpy(bytes + VHOST_USER_HEADER_SIZE, what->payload, size);
@@ -357,7 +358,7 @@ void front_offer(struct front *front, uint32_t index, uint16_t head)
 
 void front_command(struct front *front, uint16_t head, bool table)
 {
-	uint32_t at = front->rings[0].buffers + BUFFER_SIZE * (head % FRONT_NUM);
+	uint32_t at = front->rings[0].buffers + BUFFER_SIZE * (head % BUFFERS);
 	uint32_t message = (++front->token & 0x3ff) << 18 | 0x10 << 10;
 	uint64_t address = FRONT_GUEST + at;
 
@@ -375,7 +376,7 @@ void front_command(struct front *front, uint16_t head, bool table)
 
 void front_buffer(struct front *front, uint16_t head)
 {
-	uint32_t at = front->rings[1].buffers + BUFFER_SIZE * (head % FRONT_NUM);
+	uint32_t at = front->rings[1].buffers + BUFFER_SIZE * (head % BUFFERS);
 
 	front_descriptor(front, 1, head, FRONT_GUEST + at, SPACE, 2, 0);
 	front_offer(front, 1, head % FRONT_NUM);
@@ -395,7 +396,7 @@ void front_works(struct front *front)
 	uint16_t head = ring->next_avail % FRONT_NUM, index = 0;
 	uint32_t used[2] = {0}, message = 0, answer[3] = {0};
 	uint64_t calls = 0;
-	uint32_t at = ring->buffers + BUFFER_SIZE * head;
+	uint32_t at = ring->buffers + BUFFER_SIZE * (head % BUFFERS);
 
 	drain(ring->call);
 	/* Call for the next one. */

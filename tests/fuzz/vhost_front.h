@@ -18,7 +18,7 @@
 #define FRONT_FILE_SIZE	 (FRONT_OFFSET + FRONT_SIZE)
 #define FRONT_OTHER	 0x10000000u /* from there to the second region, a file of one page */
 #define FRONT_OTHER_SIZE 0x1000u
-#define FRONT_NUM	 16u
+#define FRONT_NUM	 128u /* of a ring; 16 of its buffers are distinct */
 #define FRONT_FDS	 20u
 
 #define FRONT_FEATURES                                                                             \
@@ -30,7 +30,7 @@
 	 VHOST_USER_PROTOCOL_MEMORY_SLOTS | VHOST_USER_PROTOCOL_STATUS)
 
 struct front_ring {
-	uint32_t base; /* of descriptors, avail at +0x400, used at +0x600, in the memory */
+	uint32_t base; /* of descriptors, avail at +0x800, used at +0xa00, in the memory */
 	uint32_t buffers;
 	uint16_t next_avail, seen;
 	int kick, call, error;
@@ -59,7 +59,7 @@ struct front {
 	bool unsure, hung_up;
 	uint8_t received[VHOST_USER_HEADER_SIZE + VHOST_USER_PAYLOAD_MAX];
 	uint32_t received_size;
-	/* Answered well, answered with a refusal: by request; for the harness. */
+	/* For the harness: what was accepted, or refused. May be NULL. */
 	void (*answered)(uint32_t request, bool good);
 };
 
