@@ -313,6 +313,7 @@ static void truncate_memory(uint8_t what)
 
 	vhost_check(!ftruncate(front.memory, size));
 	front.file_size = size;
+	front_kick(&front, 0);
 }
 
 static void act_as_host(uint8_t what)
@@ -445,10 +446,12 @@ static void step(uint8_t what)
 	front_take(&front);
 	if (front.hung_up) {
 		reached(HUNG_UP);
-		if (!host.refuses)
-			arrive();
-		else
+		if (host.refuses) {
 			reached(REFUSED_BY_HOST);
+		} else {
+			arrive();
+			session(what >> 4 & 7);
+		}
 	}
 	if (host.pending_count == HOST_PENDING_MAX)
 		reached(FULL);
@@ -562,6 +565,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in = (struct input){data, size};
 	host.manner = HOST_NOW;
 	arrive();
+	session(input_u8(&in) & 7);
 	for (unsigned int i = 0; i < STEPS_MAX && !input_done(&in); i++)
 		step(input_u8(&in));
 	host_settle();

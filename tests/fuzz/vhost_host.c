@@ -12,6 +12,7 @@
 #define WATCHES	     32u
 #define MAPPINGS     (2 * VHOST_MEMORY_SLOTS + 16)
 #define TURNS_MAX    20000u
+#define GUARD	     ((size_t)4096)
 #define MESSAGE_SIZE VIRTIO_PLATFORM_MESSAGE_SIZE
 
 void vhost_fail(const char *what, int line)
@@ -51,7 +52,19 @@ void *vhost_mmap(void *at, size_t size, int protection, int flags, int fd, off_t
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
-	result = mmap(at, size, protection, flags, fd, offset);
+	if (at) {
+		result = mmap(at, size, protection, flags, fd, offset);
+	} else {
+		/* Between pages that nobody may touch. */
+		uint8_t *room = mmap(NULL, size + 2 * GUARD, PROT_NONE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (room == MAP_FAILED)
+			return room;
+		result = mmap(room + GUARD, size, protection, flags | MAP_FIXED, fd, offset);
+		if (result == MAP_FAILED)
+			munmap(room, size + 2 * GUARD);
+	}
 	if (result == MAP_FAILED)
 		return result;
 	if (at) {
@@ -74,7 +87,7 @@ int vhost_munmap(void *at, size_t size)
 	host_mapped--;
 	host_lost -= mapping->lost;
 	mapping->at = NULL;
-	return munmap(at, size);
+	return munmap((uint8_t *)at - GUARD, size + 2 * GUARD);
 }
 
 uint32_t host_descriptors(void)
