@@ -4,9 +4,9 @@
 
 Usage: qemu.py SCMID SCMI BOARD [GUEST]
 
-The board is that of boot.py. GUEST is a directory with an Image, the transport scmi_transport_virtio.ko, and a
-busybox, as scripts/build-qemu-guest makes it; without it only the device is tested. The guest's device tree is QEMU's own
-with what `scmid --print-tree` says appended.
+The board is that of boot.py. GUEST is a directory with an Image, its modules virtio_mmio.ko and
+scmi_transport_virtio.ko, and a busybox, as scripts/build-qemu-guest makes it; without it only the device is tested. The
+guest's device tree is QEMU's own with what `scmid --print-tree` says appended.
 """
 import json
 import os
@@ -27,9 +27,14 @@ QEMU = "qemu-system-aarch64"
 PATIENCE_S = 180
 MACHINE = ["-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", "512M", "-display", "none",
            "-nodefaults", "-object", "memory-backend-memfd,id=mem,size=512M,share=on"]
+PCI = ["-device", "vhost-user-scmi-pci,chardev=scmi,romfile="]
+MMIO = ["-device", "vhost-user-scmi,chardev=scmi", "-global", "virtio-mmio.force-legacy=off"]
+MODULES = ("virtio_mmio.ko", "scmi_transport_virtio.ko")
 
-# What the machine has without SCMI is told first. It waits at the end: only QEMU ends or resets it.
+# It speaks through the kernel's log, whose lines are never mixed. What the machine has without SCMI is told first. It
+# waits at the end: only QEMU ends or resets it.
 INIT = """#!/bin/busybox sh
+exec >/dev/kmsg 2>&1
 /bin/busybox mkdir -p /proc /sys
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
@@ -41,24 +46,26 @@ tell() {
 	done
 }
 tell own
-/bin/busybox insmod /scmi_transport_virtio.ko
+for module in MODULES; do
+	/bin/busybox insmod /$module
+done
 tell clock
 /bin/busybox echo "DONE"
 while :; do /bin/busybox sleep 1000; done
-""".replace("DONE", DONE)
+""".replace("DONE", DONE).replace("MODULES", " ".join(MODULES))
 
 
 def make_initramfs(path, guest):
     entries = [
         ("dev", stat.S_IFDIR | 0o755, b"", (0, 0)),
         ("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1)),
+        ("dev/kmsg", stat.S_IFCHR | 0o600, b"", (1, 11)),
         ("bin", stat.S_IFDIR | 0o755, b"", (0, 0)),
         ("init", stat.S_IFREG | 0o755, INIT.encode(), (0, 0)),
     ]
-    for name, source, mode in (("bin/busybox", "busybox", 0o755),
-                               ("scmi_transport_virtio.ko", "scmi_transport_virtio.ko", 0o644)):
-        with open(os.path.join(guest, source), "rb") as file:
-            entries.append((name, stat.S_IFREG | mode, file.read(), (0, 0)))
+    for name in ("bin/busybox", *MODULES):
+        with open(os.path.join(guest, os.path.basename(name)), "rb") as file:
+            entries.append((name, stat.S_IFREG | 0o755, file.read(), (0, 0)))
     entries.append(("TRAILER!!!", 0, b"", (0, 0)))
     with open(path, "wb") as file:
         for number, (name, mode, data, device) in enumerate(entries, 1):
@@ -80,7 +87,7 @@ class Qemu:
     def __init__(self, socket, directory, *more):
         self.errors = os.path.join(directory, "qemu.log")
         command = [QEMU, "-M", "virt,memory-backend=mem", *MACHINE, "-chardev", "socket,id=scmi,path=" + socket,
-                   "-device", "vhost-user-scmi-pci,chardev=scmi,romfile=", "-qmp", "stdio", *more]
+                   "-qmp", "stdio", *more]
         with open(self.errors, "w", encoding="utf-8") as errors:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
                                             text=True)
@@ -120,6 +127,10 @@ class Qemu:
         status = self.process.wait(PATIENCE_S)
         if status or self.said():
             raise Failure("QEMU ended with %d: %s" % (status, self.said()))
+
+    def die(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(PATIENCE_S)
 
     def clean_up(self):
         self.watchdog.cancel()
@@ -190,7 +201,7 @@ class Bench:
 
 def device(bench):
     """QEMU's device starts on scmid's socket, is reset without a guest, and makes room for the next front end."""
-    machine = bench.qemu("-S")
+    machine = bench.qemu(*PCI, "-S")
     state = machine.device()
     if (state["device-id"], state["num-vqs"]) != (32, 2):
         raise Failure("not an SCMI device with two queues: %s" % state)
@@ -209,64 +220,74 @@ def device(bench):
     machine.quit()
     bench.next_is_served("QEMU's end")
 
-    machine = bench.qemu("-S")
+    machine = bench.qemu(*MMIO, "-S")
     machine.device()
-    machine.process.send_signal(signal.SIGKILL)
-    machine.process.wait(PATIENCE_S)
+    machine.die()
     bench.next_is_served("QEMU's death")
     bench.stop()
     return "starts, is reset, quits and dies; the next front end is served"
 
 
-def wait_for_guest(bench, machine, skip):
-    """What the console said behind the first skip characters, when the guest came to its end."""
-    while True:
-        ended = machine.process.poll() is not None
-        said = bench.console()[skip:]
-        if DONE in said:
-            return said
-        if ended:
-            raise Failure("QEMU ended before the guest was done, or had to be: %s" % machine.said())
-        if "Kernel panic" in said or len(said) + skip >= LOG_MAX:
-            raise Failure("the guest does not come to its end")
-        time.sleep(0.05)
+class Guest:
+    """Linux on one of the two devices; what it said belongs to its latest boot."""
 
+    def __init__(self, bench, directory, *devices):
+        self.bench = bench
+        self.skip = len(bench.console())
+        self.machine = bench.qemu(
+            *devices, "-kernel", os.path.join(directory, "Image"), "-initrd", bench.file("initramfs"),
+            "-dtb", bench.file("guest.dtb"), "-append", "console=ttyAMA0 printk.devkmsg=on rdinit=/init",
+            "-chardev", "file,id=console,append=on,path=" + bench.console_file, "-serial", "chardev:console")
+        self.took_s = []
+        self.boots()
 
-def guest_clocks_of_scmi(said):
-    """Without those that the machine has itself."""
-    clocks = guest_clocks(said)
-    for name in re.findall(r"^=== own (\S+) \d+\s*$", said, re.MULTILINE):
-        clocks.pop(name, None)
-    return clocks
+    def reset(self):
+        self.machine.ask("system_reset")
+        self.boots()
 
-
-def linux(bench, scmid_program, guest):
-    """Linux takes its clocks from scmid, and once more after a reset in the middle of its life."""
-    initramfs, tree = bench.file("initramfs"), bench.file("guest.dtb")
-    make_initramfs(initramfs, guest)
-    make_tree(tree, scmid_program, bench.board)
-    start = time.monotonic()
-    machine = bench.qemu("-kernel", os.path.join(guest, "Image"), "-initrd", initramfs, "-dtb", tree,
-                         "-append", "console=ttyAMA0 rdinit=/init", "-serial", "file:" + bench.console_file)
-    took_s = []
-    said = ""
-    for again in (False, True):
-        if again:
-            machine.ask("system_reset")
-            start = time.monotonic()
-        skip = len(bench.console()) if not again else skip + said.index(DONE) + len(DONE)
-        said = wait_for_guest(bench, machine, skip)
-        took_s.append(time.monotonic() - start)
-        if machine.ask("query-status")["status"] != "running":
+    def boots(self):
+        start = time.monotonic()
+        said = self.to_its_end()
+        self.took_s.append(time.monotonic() - start)
+        self.skip += said.index(DONE) + len(DONE)
+        if self.machine.ask("query-status")["status"] != "running":
             raise Failure("the guest stands still")
-        clocks = guest_clocks_of_scmi(said)
-        compare(clocks, bench.wanted())
-    release = re.search(r"Linux version (\S+)", said)
-    machine.quit()
+        self.release = re.search(r"Linux version (\S+)", said).group(1)
+        said = re.sub(r"^\[ *\d+\.\d+\] ", "", said, flags=re.MULTILINE)
+        self.clocks = guest_clocks(said)
+        for name in re.findall(r"^=== own (\S+) \d+\s*$", said, re.MULTILINE):
+            self.clocks.pop(name, None)
+        compare(self.clocks, self.bench.wanted())
+
+    def to_its_end(self):
+        while True:
+            ended = self.machine.process.poll() is not None
+            said = self.bench.console()[self.skip:]
+            if DONE in said:
+                return said
+            if ended:
+                raise Failure("QEMU ended before the guest was done, or had to be: %s" % self.machine.said())
+            if "Kernel panic" in said or len(said) + self.skip >= LOG_MAX:
+                raise Failure("the guest does not come to its end")
+            time.sleep(0.05)
+
+
+def linux(bench, scmid_program, directory):
+    """Linux takes its clocks from scmid, again after a reset in the middle of its life, and over the other device."""
+    make_initramfs(bench.file("initramfs"), directory)
+    make_tree(bench.file("guest.dtb"), scmid_program, bench.board)
+    guest = Guest(bench, directory, *PCI)
+    guest.reset()
+    took_s = guest.took_s
+    guest.machine.quit()
     bench.next_is_served("the guest")
+    guest = Guest(bench, directory, *MMIO)
+    took_s += guest.took_s
+    guest.machine.die()
+    bench.next_is_served("the guest's death")
     bench.stop()
-    return "Linux %s: %d clocks, names and rates as on the board, before and after a reset; %s" % (
-        release.group(1) if release else "?", len(clocks), ", ".join("%.1f s" % took for took in took_s))
+    return "Linux %s: %d clocks, names and rates as on the board: over PCI, after a reset, over MMIO; %s" % (
+        guest.release, len(guest.clocks), ", ".join("%.1f s" % took for took in took_s))
 
 
 def run(name, test, scmid_program, scmi, board, *arguments):
@@ -275,8 +296,10 @@ def run(name, test, scmid_program, scmi, board, *arguments):
         bench = Bench(scmid_program, scmi, board)
         print("%s: %s" % (name, test(bench, *arguments)), flush=True)
         return True
-    except Failure as failure:
+    except (Failure, subprocess.SubprocessError) as failure:
         print("%s: FAILED: %s" % (name, failure))
+        if getattr(failure, "stderr", None):
+            print(failure.stderr)
         if bench:
             print("---- the guest's console\n%s" % bench.console()[-6000:])
             print("---- scmid\n%s" % bench.scmid.log()[-3000:], flush=True)
