@@ -118,7 +118,11 @@ int scmid_state_save(int directory, const struct scmi_board *board, struct scmi_
 	fprintf(saving.out, "%s\n", TITLE);
 	scmi_platform_requests(platform, save_request, &saving);
 	fprintf(saving.out, "end %" PRIu32 "\n", saving.count);
-	if (fflush(saving.out) || fsync(fd))
+	/*
+	 * No fsync(): it would hold up every agent while a disk is slow. The state is for a scmid that starts again
+	 * on a running machine; one that went down took its guests along.
+	 */
+	if (fflush(saving.out))
 		error = errno;
 	if (fclose(saving.out) && !error)
 		error = errno;
@@ -126,8 +130,6 @@ int scmid_state_save(int directory, const struct scmi_board *board, struct scmi_
 		error = errno;
 	if (error)
 		unlinkat(directory, NAME_NEW, 0);
-	else
-		fsync(directory);
 	return -error;
 }
 
