@@ -178,6 +178,15 @@ static void more_regions(struct front_request *request)
 	}
 }
 
+/* One part of a ring, so that it ends near the end of the memory, or behind it. */
+static void move_to_the_end(struct front_request *request)
+{
+	uint8_t what = input_u8(&in);
+	uint64_t address = FRONT_USER + FRONT_SIZE - 64 * (what >> 2);
+
+	memcpy(request->payload + 8 + 8 * (what % 3), &address, sizeof(address));
+}
+
 static void say(uint8_t what)
 {
 	struct front_request request;
@@ -189,6 +198,8 @@ static void say(uint8_t what)
 		      what >> 4 & 1);
 	if (request.request == VHOST_USER_SET_MEM_TABLE && what & 0x20)
 		more_regions(&request);
+	if (request.request == VHOST_USER_SET_VRING_ADDR && what & 0x20)
+		move_to_the_end(&request);
 	if (what & 0x80)
 		spoil(&request);
 	if (what & 0x40 && what & 0x80)
