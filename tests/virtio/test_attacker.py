@@ -177,7 +177,7 @@ class Messages(AttackerCase):
         pair = lambda index, number: struct.pack("=II", index, number)
         kick = lambda: front.tell(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [front.commands.kick])
         address = lambda descriptors, used, avail: struct.pack("=IIQQQQ", 0, 0, descriptors, used, avail, 0)
-        for num in (0, 3, 65536, 1 << 31):
+        for num in (0, 3, 2048, 65536, 1 << 31):
             self.assertNotEqual(front.tell(vhost.SET_VRING_NUM, pair(0, num)), 0)
         for request in (vhost.SET_VRING_NUM, vhost.SET_VRING_BASE, vhost.SET_VRING_ENABLE, vhost.VRING_KICK):
             self.assertNotEqual(front.tell(request, pair(2, 1)), 0)

@@ -195,7 +195,8 @@ static int set_vring_num(struct scmi_transport_peer *peer, struct vhost_user_mes
 
 	if (!queue)
 		return -EINVAL;
-	if (queue->started || !scmi_ring_num_valid(message->payload.state.num))
+	if (queue->started || !scmi_ring_num_valid(message->payload.state.num) ||
+	    message->payload.state.num > VIRTIO_RING_NUM_MAX)
 		return no(-EINVAL, why, "a ring's size is wrong, or changes while it runs");
 	queue->num = message->payload.state.num;
 	return 0;

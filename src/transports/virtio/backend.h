@@ -28,6 +28,8 @@
 #define VIRTIO_COMMAND_SPACE (TRANSPORT_MESSAGE_SIZE_MAX + 1)
 /* Commands whose answers come later. While there are so many no other is taken. */
 #define VIRTIO_PENDING_MAX 64u
+/* As long as QEMU makes them. The longest legal chains of a longer one would keep the others waiting. */
+#define VIRTIO_RING_NUM_MAX 1024u
 /* Commands or requests of one peer in a row, before it is the others' turn. */
 #define VIRTIO_TURN 32u
 /* About what a kick costs both sides: so long it is better to look for the next command. */
