@@ -375,7 +375,7 @@ static void act_as_host(uint8_t what)
 static void many(void)
 {
 	host.manner = HOST_LATER;
-	for (uint16_t head = 0; head < HOST_PENDING_MAX + 16; head++)
+	for (uint16_t head = 0; head < 80; head++)
 		front_command(&front, head, true);
 	front_kick(&front, 0);
 	host_settle();
@@ -464,7 +464,7 @@ static void step(uint8_t what)
 			session(what >> 4 & 7);
 		}
 	}
-	if (host.pending_count == HOST_PENDING_MAX)
+	if (host.pending_count == 64)
 		reached(FULL);
 }
 

@@ -217,6 +217,23 @@ static size_t make_answer(const void *message, uint8_t *answer)
 	return 12;
 }
 
+/*
+ * The driver forgets what is under way when a ring loses its memory, and says so to nobody; the commands of one life of
+ * a ring are told by their cookies.
+ */
+static void wait_for(struct host *host, uint64_t cookie)
+{
+	size_t same_life = 0;
+
+	for (size_t i = 0; i < host->pending_count; i++)
+		same_life += host->pending[i] >> 16 == cookie >> 16;
+	vhost_check(same_life < VIRTIO_PENDING_MAX);
+	if (host->pending_count == HOST_PENDING_MAX)
+		memmove(host->pending, host->pending + 1,
+			--host->pending_count * sizeof(host->pending[0]));
+	host->pending[host->pending_count++] = cookie;
+}
+
 static size_t command(void *peer_ctx, uint64_t cookie, const void *message, size_t size,
 		      void *answer, size_t space)
 {
@@ -233,8 +250,7 @@ static size_t command(void *peer_ctx, uint64_t cookie, const void *message, size
 		vhost_check(host->pending[i] != cookie);
 	switch (host->manner) {
 	case HOST_LATER:
-		vhost_check(host->pending_count < HOST_PENDING_MAX);
-		host->pending[host->pending_count++] = cookie;
+		wait_for(host, cookie);
 		return 0;
 	case HOST_EVENT_FIRST:
 		host_event(host);

@@ -8,8 +8,8 @@
 
 #include <scmi/transport.h>
 
-/* As many commands as a driver may have under way. */
-#define HOST_PENDING_MAX 64u
+/* More commands than a driver may have under way. */
+#define HOST_PENDING_MAX 256u
 
 enum host_manner { HOST_NOW, HOST_LATER, HOST_EVENT_FIRST, HOST_HANG_UP, HOST_MANNERS };
 
