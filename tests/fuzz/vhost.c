@@ -191,6 +191,7 @@ static void say(uint8_t what)
 {
 	struct front_request request;
 	uint8_t which = input_u8(&in);
+	bool moves = what & 0x20 && requests[which % REQUESTS] == VHOST_USER_SET_VRING_ADDR;
 
 	memset(&request, 0, sizeof(request));
 	front_request(&front, &request,
@@ -198,13 +199,19 @@ static void say(uint8_t what)
 		      what >> 4 & 1);
 	if (request.request == VHOST_USER_SET_MEM_TABLE && what & 0x20)
 		more_regions(&request);
-	if (request.request == VHOST_USER_SET_VRING_ADDR && what & 0x20)
+	if (moves)
 		move_to_the_end(&request);
 	if (what & 0x80)
 		spoil(&request);
 	if (what & 0x40 && what & 0x80)
 		spoil(&request);
 	front_send(&front, &request);
+	if (moves) {
+		/* What is used next is the ring's last. */
+		host_settle();
+		front_offer(&front, what >> 4 & 1, FRONT_NUM - 1);
+		front_kick(&front, what >> 4 & 1);
+	}
 	if (request.request == VHOST_USER_ADD_MEM_REG && what & 0x20) {
 		front_request(&front, &request, VHOST_USER_REM_MEM_REG, 0);
 		front_send(&front, &request);
@@ -540,11 +547,27 @@ static void make_odd_ones(void)
 
 static char directory[] = "/tmp/fuzz-vhost-XXXXXX";
 
-static void clean_up(void)
+/* Somebody else removes the sockets when this process has come to its end, whichever that is. */
+static void clean_up_afterwards(void)
 {
+	int life[2];
+	pid_t child;
+	char byte;
+
+	vhost_check(!pipe2(life, O_CLOEXEC));
+	child = fork();
+	vhost_check(child >= 0);
+	if (child) {
+		close(life[0]);
+		return;
+	}
+	close(life[1]);
+	while (read(life[0], &byte, 1) < 0 && errno == EINTR)
+		;
 	unlink(host.path);
 	unlink(bystanders_host.path);
 	rmdir(directory);
+	_exit(0);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -555,7 +578,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	vhost_check(mkdtemp(directory));
 	snprintf(host.path, sizeof(host.path), "%s/device", directory);
 	snprintf(bystanders_host.path, sizeof(host.path), "%s/bystander", directory);
-	atexit(clean_up);
+	clean_up_afterwards();
 	host_listen(&host);
 	host_listen(&bystanders_host);
 	front_init(&front, &host);
