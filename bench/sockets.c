@@ -203,7 +203,9 @@ static void connect_to(int first, int end)
 	int error;
 
 	for (int i = first; i < end; i++) {
-		snprintf(uri, sizeof(uri), "%s:%s/run/%d", bench.kind, bench.directory, i);
+		/* What a machine that is busy with other things needs at the worst. */
+		snprintf(uri, sizeof(uri), "%s:%s/run/%d?response-timeout-ms=10000", bench.kind,
+			 bench.directory, i);
 		if (scmi_instance_open(&bench.instances[i], uri, NULL, why, sizeof(why)))
 			fail("%s: %s", uri, why);
 		error = scmi_clock_rate_get(scmi_instance_agent(bench.instances[i]), CLOCK_ID,
