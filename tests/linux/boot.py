@@ -173,6 +173,13 @@ def compare(found, wanted):
         raise Failure("\n".join(wrong))
 
 
+def show(console, found):
+    """What the guest found, for people (SCMI_SHOW=1)."""
+    print(re.search(r"SCMI Protocol v.*", console).group(0).strip())
+    for name, rate in found.items():
+        print("  guest: %-10s %12d Hz" % (name, rate))
+
+
 def run(scmid_program, scmi, board, kernel):
     directory = tempfile.mkdtemp(prefix="scmi-linux-")
     scmid = None
@@ -190,6 +197,8 @@ def run(scmid_program, scmi, board, kernel):
         status = scmid.stop()
         if status:
             raise Failure("scmid ended with %d" % status)
+        if os.environ.get("SCMI_SHOW"):
+            show(console, found)
         print("%s: %d clocks, names and rates as on the board; %.1f s" %
               (os.path.basename(kernel), len(found), took_s))
         return True
