@@ -132,6 +132,16 @@ class Messages(AttackerCase):
         front.send(vhost.SET_OWNER, b"", [null] * 100)
         self.assertTrue(front.is_hung_up())
 
+    def test_its_own_end(self):
+        """A device that kept this descriptor would keep a connection that nobody has any more."""
+        for request, payload in ((vhost.SET_VRING_CALL, struct.pack("=Q", 0)), (vhost.SET_VRING_KICK, struct.pack("=Q", 0)),
+                                 (vhost.SET_BACKEND_REQ_FD, b"")):
+            front = self.front()
+            front.negotiate()
+            front.send(request, payload, [front.socket.fileno()])
+            self.assertTrue(front.is_hung_up())
+            self.front().negotiate()
+
     def test_regions(self):
         front = self.front()
         front.negotiate()

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "vhost_user.h"
@@ -74,7 +75,24 @@ void vhost_user_reader_fini(struct vhost_user_reader *reader)
 	reader->received = 0;
 }
 
-/* Keep the descriptors that came with a message. False: there are too many; all are closed then. */
+/*
+ * A socket that was connected to a name may be the sender's own end of this connection: kept here, it would
+ * keep the connection up after the sender is gone. Those for kicks, calls and requests come in pairs,
+ * without names.
+ */
+static bool leads_to_a_name(int fd)
+{
+	struct sockaddr_un name;
+	socklen_t size = sizeof(name);
+
+	return !getpeername(fd, (struct sockaddr *)&name, &size) &&
+	       size > offsetof(struct sockaddr_un, sun_path);
+}
+
+/*
+ * Keep the descriptors that came with a message. False: there are too many, or one that nobody needs; all
+ * are closed then.
+ */
 static bool keep_fds(struct vhost_user_message *message, struct msghdr *header)
 {
 	bool fits = !(header->msg_flags & MSG_CTRUNC);
@@ -88,7 +106,7 @@ static bool keep_fds(struct vhost_user_message *message, struct msghdr *header)
 			continue;
 		for (size_t i = 0; i < count; i++) {
 			memcpy(&fd, CMSG_DATA(control) + i * sizeof(int), sizeof(fd));
-			if (message->fd_count < VHOST_USER_FDS_MAX) {
+			if (message->fd_count < VHOST_USER_FDS_MAX && !leads_to_a_name(fd)) {
 				message->fds[message->fd_count++] = fd;
 			} else {
 				close(fd);
