@@ -3,6 +3,7 @@
 
 #include "transports/virtio/backend.h"
 
+#include <errno.h>
 #include <dirent.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -149,7 +150,10 @@ uint32_t host_turn(void)
 	memcpy(then, watches, sizeof(then));
 	for (uint32_t i = 0; i < count; i++)
 		fds[i] = (struct pollfd){.fd = then[i].fd, .events = then[i].events};
-	vhost_check(!in_handler && poll(fds, count, 0) >= 0);
+	vhost_check(!in_handler);
+	/* libFuzzer's alarm interrupts even what does not wait. */
+	while (poll(fds, count, 0) < 0)
+		vhost_check(errno == EINTR);
 	in_handler = true;
 	for (uint32_t i = 0; i < count; i++) {
 		if (!fds[i].revents)
