@@ -28,6 +28,9 @@
 struct scmi_agent;
 struct scmi_transfer;
 
+/* Whether what a thread waits for has come about. */
+typedef bool scmi_over_fn(const void *what);
+
 /* What the host does for an agent. `ctx` is handed to each. */
 struct scmi_agent_host {
 	void *ctx;
@@ -36,11 +39,13 @@ struct scmi_agent_host {
 	/* Monotonic time in nanoseconds. */
 	uint64_t (*now_ns)(void *ctx);
 	/*
-	 * Block until something was received or deadline_ns has come; then 0, as for no reason at
-	 * all. -ENODEV ends the wait. With several threads, what is received after a thread's last
-	 * wait() ended ends its next one. May be NULL: the blocking calls then give -ENOSYS.
+	 * Block until over(what) is true or deadline_ns has come; 0, also when it returned for no
+	 * reason. -ENODEV ends the wait. over() changes only in scmi_agent_receive(), _tick(),
+	 * _closed() and _reset(): after each the host looks again for every thread that waits.
+	 * It takes the channel lock for a moment and may be called in any context. May be NULL:
+	 * the blocking calls then give -ENOSYS.
 	 */
-	int (*wait)(void *ctx, uint64_t deadline_ns);
+	int (*wait)(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const void *what);
 	/* The channel lock, possibly taken with interrupts off. Both or neither. */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);

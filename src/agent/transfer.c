@@ -208,18 +208,32 @@ static bool in_callback(const struct scmi_agent *agent)
 	return inside;
 }
 
+static bool is_over(const void *what)
+{
+	const struct scmi_transfer *transfer = (const struct scmi_transfer *)what;
+	bool result;
+
+	scmi_agent_lock(transfer->agent);
+	result = !undecided(transfer);
+	scmi_agent_unlock(transfer->agent);
+	return result;
+}
+
 /* Let messages come in: sleep until deadline_ns at most, or look once if the command polls. */
-static int let_come(struct scmi_agent *agent, const struct scmi_command *command,
+static int let_come(const struct scmi_transfer *transfer, const struct scmi_command *command,
 		    uint64_t deadline_ns)
 {
-	const struct scmi_agent_host *host = &agent->config.host;
+	const struct scmi_agent_host *host = &transfer->agent->config.host;
 
 	if (command->poll_budget_us)
 		return host->poll(host->ctx);
-	return host->wait(host->ctx, deadline_ns);
+	return host->wait(host->ctx, deadline_ns, is_over, transfer);
 }
 
-/* Send, and again while the transport is full, until limit_ns or the command's own limit. */
+/*
+ * Send, and again while the transport is full, until limit_ns, the command's own limit, or its end:
+ * the channel may go meanwhile.
+ */
 static int send_until(struct scmi_transfer *transfer, const struct scmi_command *command,
 		      uint64_t limit_ns)
 {
@@ -235,12 +249,12 @@ static int send_until(struct scmi_transfer *transfer, const struct scmi_command 
 		if (own_limit_ns < limit_ns)
 			limit_ns = own_limit_ns;
 	}
-	while (error == -EAGAIN) {
+	while (error == -EAGAIN && !is_over(transfer)) {
 		uint64_t retry_ns = scmi_deadline_ns(scmi_agent_now_ns(agent), RETRY_NS);
 
 		if (retry_ns > limit_ns)
 			return error;
-		error = let_come(agent, command, retry_ns);
+		error = let_come(transfer, command, retry_ns);
 		if (!error)
 			error = send_once(transfer, command);
 	}
@@ -268,7 +282,7 @@ static void await(struct scmi_transfer *transfer, const struct scmi_command *com
 
 	while (waiting(transfer, &deadline_ns)) {
 		uint64_t until_ns = deadline_ns < limit_ns ? deadline_ns : limit_ns;
-		int error = let_come(agent, command, until_ns);
+		int error = let_come(transfer, command, until_ns);
 
 		if (!waiting(transfer, &deadline_ns))
 			return;

@@ -64,12 +64,16 @@ static uint64_t host_now_ns(void *ctx)
 	return scmi_monotonic_ns();
 }
 
-static int host_wait(void *ctx, uint64_t deadline_ns)
+/* One thread uses an instance: whatever arrives, the agent looks whether it is over. */
+static int host_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const void *what)
 {
 	struct scmi_instance *instance = ctx;
 	uint64_t timeout_ns = SCMI_NEVER;
 	uint64_t now_ns;
 	int error;
+
+	(void)over;
+	(void)what;
 
 	if (deadline_ns != SCMI_NEVER) {
 		now_ns = scmi_monotonic_ns();

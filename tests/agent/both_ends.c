@@ -172,12 +172,13 @@ static void hand_over(struct end *end)
 }
 
 /* Time passes only here. */
-static int agent_wait(void *ctx, uint64_t deadline_ns)
+static int agent_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const void *what)
 {
 	struct end *end = ctx;
 	struct both_ends *world = end->world;
 	uint64_t platform_ns = scmi_platform_next_deadline(world->platform);
 
+	assert_false(over(what));
 	if (!end->inbox_count) {
 		world->now_ns = platform_ns < deadline_ns ? platform_ns : deadline_ns;
 		assert_true(world->now_ns != SCMI_NEVER);

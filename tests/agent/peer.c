@@ -59,11 +59,12 @@ static void answer_script(struct peer *peer)
 	peer_say_bytes(peer, bytes, 4 + answer->size);
 }
 
-static int host_wait(void *ctx, uint64_t deadline_ns)
+static int host_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const void *what)
 {
 	struct peer *peer = ctx;
 
 	assert_int_equal(peer->locked, 0);
+	assert_false(over(what));
 	peer->waits++;
 	peer->waited_until_ns = deadline_ns;
 	if (peer->wait_error)

@@ -29,7 +29,6 @@ struct world {
 	/* The wire, and the news that something was received. */
 	pthread_mutex_t mutex;
 	pthread_cond_t news;
-	uint64_t arrivals;
 	struct letter wire[WIRE_MAX];
 	unsigned int wire_count;
 	bool stop;
@@ -38,8 +37,6 @@ struct world {
 	unsigned int submitted;
 };
 
-/* Which arrivals this thread knew of when it last looked at its transfer. */
-static _Thread_local uint64_t seen;
 static _Thread_local int self;
 
 static int host_send(void *ctx, const void *message, size_t size)
@@ -64,15 +61,14 @@ static uint64_t host_now_ns(void *ctx)
 	return 1;
 }
 
-static int host_wait(void *ctx, uint64_t deadline_ns)
+static int host_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const void *what)
 {
 	struct world *world = ctx;
 
 	(void)deadline_ns;
 	pthread_mutex_lock(&world->mutex);
-	while (seen == world->arrivals)
+	while (!over(what))
 		pthread_cond_wait(&world->news, &world->mutex);
-	seen = world->arrivals;
 	pthread_mutex_unlock(&world->mutex);
 	return 0;
 }
@@ -133,7 +129,6 @@ static void *be_platform(void *arg)
 		if (letter.words[1] % 7 == 0)
 			scmi_agent_receive(world->agent, answer, sizeof(answer));
 		pthread_mutex_lock(&world->mutex);
-		world->arrivals++;
 		pthread_cond_broadcast(&world->news);
 		pthread_mutex_unlock(&world->mutex);
 	}

@@ -147,13 +147,15 @@ static uint64_t host_now(void *ctx)
 }
 
 /* A typed call waits: the peer sends something, or nothing until time is up. */
-static int host_wait(void *ctx, uint64_t deadline_ns)
+static int host_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const void *what)
 {
 	uint8_t what = input_u8(&in);
 
 	(void)ctx;
 	if (locked)
 		peer_fail("waits with the lock held");
+	if (over(what))
+		peer_fail("waits for what is over");
 	full = false;
 	if (input_done(&in) || what == 0xff) {
 		now_ns = deadline_ns == SCMI_NEVER ? now_ns + 1000000 : deadline_ns;
