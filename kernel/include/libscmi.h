@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a driver of an SCMI protocol in the kernel includes: a bus with a device for every protocol
+ * of every instance.
+ *
+ * Object model. An instance is a descriptor bound to its transport and supplier. It has one agent
+ * (<scmi/agent.h>), which all its protocol devices share. A protocol device is there while its
+ * instance is; a driver's remove() may still send, and after it returned nothing of the driver is
+ * called any more. When the supplier vanishes every call ends with -ENODEV at once.
+ *
+ * Threads. The agent may be used from any thread. Calls of <scmi/PROTOCOL.h> sleep.
+ *
+ * Errors are those of <scmi/error.h>; libscmi_errno() makes an errno of any.
+ */
+#ifndef LIBSCMI_H
+#define LIBSCMI_H
+
+#include <linux/device.h>
+#include <linux/module.h>
+
+#include <scmi/agent.h>
+
+struct libscmi_instance;
+
+struct libscmi_device {
+	struct device dev; /* its of_node is the protocol's node, if there is a descriptor */
+	struct libscmi_instance *instance;
+	struct scmi_agent *agent;
+	u8 protocol_id;
+};
+
+#define to_libscmi_device(d) container_of(d, struct libscmi_device, dev)
+
+struct libscmi_driver {
+	const char *name; /* starts with "libscmi_" */
+	u8 protocol_id;
+	/* May sleep, and send. 0 or -errno. */
+	int (*probe)(struct libscmi_device *device);
+	/* May sleep, and send: it fails with -ENODEV where the platform is gone. May be NULL. */
+	void (*remove)(struct libscmi_device *device);
+	struct device_driver driver; /* the bus's */
+};
+
+/* The alias by which a driver is found for protocol 0x14: LIBSCMI_ALIAS("14"). */
+#define LIBSCMI_ALIAS(hex) "libscmi:protocol" hex
+
+/* Both may sleep. 0 or -errno. Use module_libscmi_driver() where that is all a module does. */
+int libscmi_driver_register(struct libscmi_driver *driver, struct module *owner);
+void libscmi_driver_unregister(struct libscmi_driver *driver);
+
+#define libscmi_register(driver) libscmi_driver_register(driver, THIS_MODULE)
+#define module_libscmi_driver(driver) \
+	module_driver(driver, libscmi_register, libscmi_driver_unregister)
+
+/*
+ * An error of <scmi/error.h> as an errno: -errno stays, a status becomes the nearest (NOT_SUPPORTED
+ * -EOPNOTSUPP, INVALID_PARAMETERS -EINVAL, DENIED -EACCES, NOT_FOUND -ENOENT, OUT_OF_RANGE -ERANGE,
+ * BUSY -EBUSY, IN_USE -EADDRINUSE, COMMS_ERROR -ECOMM, GENERIC_ERROR and HARDWARE_ERROR -EIO,
+ * PROTOCOL_ERROR -EPROTO, others -EIO). Any context.
+ */
+int libscmi_errno(int error);
+
+/* What people call the instance: "libscmi0". Lives as long as the instance. Any context. */
+const char *libscmi_instance_name(const struct libscmi_instance *instance);
+
+#endif
