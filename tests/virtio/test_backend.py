@@ -374,6 +374,28 @@ class LifeAndDeath(VirtioCase):
         self.assertEqual(self.daemon.connect().set_rate(SLOW, 1000000), 0)
         self.assertIsNone(front.commands.look())
 
+    def test_answer_of_the_life_before(self):
+        """It goes nowhere, although its head is out again in the ring's next life."""
+        front = self.front().start()
+        ring = front.commands
+        first = front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0)
+        ring.command(0, first)
+        ring.command(2, front.message(BASE, 0x0))
+        ring.wake()
+        # An answer says that both have been taken.
+        self.assertEqual(ring.wait()[0], 2)
+        address = lambda base: struct.pack("=IIQQQQ", 0, 0, base + ring.descriptors, base + ring.used,
+                                           base + ring.avail, 0)
+        front.good(vhost.SET_VRING_ADDR, address(USER + vhost.SIZE))
+        front.good(vhost.SET_VRING_ADDR, address(USER))
+        second = front.message(CLOCK, 0x5, 0, SLOW, 1000000, 0)
+        ring.command(0, second)
+        front.good(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [ring.kick])
+        head, answer = ring.wait()
+        # The second waits behind the first, whose answer has come and gone when this one comes.
+        self.assertEqual((head, answer), (0, second[:4] + bytes(4)))
+        self.assertTrue(front.alive())
+
     def test_memory_is_shrunk(self):
         """The connection ends, scmid and the others do not notice."""
         other = self.daemon.connect()
