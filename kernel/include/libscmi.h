@@ -19,6 +19,7 @@
 #include <linux/module.h>
 
 #include <scmi/agent.h>
+#include <scmi/transport.h> /* struct scmi_transport_limits */
 
 struct libscmi_instance;
 
@@ -38,7 +39,13 @@ struct libscmi_driver {
 	int (*probe)(struct libscmi_device *device);
 	/* May sleep, and send: it fails with -ENODEV where the platform is gone. May be NULL. */
 	void (*remove)(struct libscmi_device *device);
-	struct device_driver driver; /* the bus's */
+	/*
+	 * The channel was reset, as by suspending the machine: the platform has forgotten what this
+	 * agent asked for. Ask again. May sleep, and send; never beside probe() or remove() of the
+	 * device. Subscriptions made with libscmi_subscribe() are restored without it. May be NULL.
+	 */
+	void (*was_reset)(struct libscmi_device *device);
+	struct device_driver driver; /* the bus's; probe_type may be set */
 };
 
 /* The alias by which a driver is found for protocol 0x14: LIBSCMI_ALIAS("14"). */
@@ -60,7 +67,30 @@ void libscmi_driver_unregister(struct libscmi_driver *driver);
  */
 int libscmi_errno(int error);
 
+/*
+ * scmi_agent_unlisten(), and wait until event() does not run any more: afterwards the listener's
+ * memory is the caller's. May sleep; not from event().
+ */
+void libscmi_unlisten(struct libscmi_device *device, struct scmi_listener *listener);
+
 /* What people call the instance: "libscmi0". Lives as long as the instance. Any context. */
 const char *libscmi_instance_name(const struct libscmi_instance *instance);
+
+/* What is in force: size, messages at a time, P2A. Lives as long as the instance. Any context. */
+const struct scmi_transport_limits *
+libscmi_instance_limits(const struct libscmi_instance *instance);
+
+/*
+ * How long a call in atomic context may poll for its answer (struct scmi_command, poll_budget_us). 0:
+ * not at all, either because the transport cannot or because nobody allowed it
+ * (libscmi,poll-budget-us): then only calls that may sleep are made. Any context.
+ */
+u32 libscmi_poll_budget_us(const struct libscmi_instance *instance);
+
+/*
+ * Commands that the platform announces to take longer than this are not for atomic context; 0: the
+ * descriptor says nothing about it (atomic-threshold-us). Any context.
+ */
+u32 libscmi_atomic_threshold_us(const struct libscmi_instance *instance);
 
 #endif
