@@ -13,14 +13,14 @@ import os
 import re
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-from boot import DONE, LOG_MAX, Failure, Scmid, board_clocks, compare, cpio_entry, guest_clocks
+from boot import DONE, guest_clocks
+from guest import LOG_MAX, Failure, Scmid, board_clocks, compare, make_initramfs, make_tree, printed_tree
 
 QEMU = "qemu-system-aarch64"
 # A boot takes some five seconds on two idle processors, without KVM.
@@ -55,30 +55,11 @@ while :; do /bin/busybox sleep 1000; done
 """.replace("DONE", DONE).replace("MODULES", " ".join(MODULES))
 
 
-def make_initramfs(path, guest):
-    entries = [
-        ("dev", stat.S_IFDIR | 0o755, b"", (0, 0)),
-        ("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1)),
-        ("dev/kmsg", stat.S_IFCHR | 0o600, b"", (1, 11)),
-        ("bin", stat.S_IFDIR | 0o755, b"", (0, 0)),
-        ("init", stat.S_IFREG | 0o755, INIT.encode(), (0, 0)),
-    ]
-    for name in ("bin/busybox", *MODULES):
-        with open(os.path.join(guest, os.path.basename(name)), "rb") as file:
-            entries.append((name, stat.S_IFREG | 0o755, file.read(), (0, 0)))
-    entries.append(("TRAILER!!!", 0, b"", (0, 0)))
-    with open(path, "wb") as file:
-        for number, (name, mode, data, device) in enumerate(entries, 1):
-            file.write(cpio_entry(number, name, mode, data, device))
-
-
-def make_tree(path, scmid_program, board):
+def make_machine_tree(path, scmid_program, board):
     """The machine's tree with the agent's descriptor behind it."""
     subprocess.run([QEMU, "-M", "virt,memory-backend=mem,dumpdtb=" + path, *MACHINE], check=True, capture_output=True)
-    source = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", path], check=True, capture_output=True).stdout
-    more = subprocess.run([scmid_program, "--print-tree", "linux", board], check=True, capture_output=True).stdout
-    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", path, "-"], check=True, capture_output=True,
-                   input=source + more.partition(b"\n")[2])
+    source = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", path], check=True, capture_output=True, text=True)
+    make_tree(path, source.stdout + printed_tree(scmid_program, "linux", board))
 
 
 class Qemu:
@@ -274,8 +255,9 @@ class Guest:
 
 def linux(bench, scmid_program, directory):
     """Linux takes its clocks from scmid, again after a reset in the middle of its life, and over the other device."""
-    make_initramfs(bench.file("initramfs"), directory)
-    make_tree(bench.file("guest.dtb"), scmid_program, bench.board)
+    make_initramfs(bench.file("initramfs"), INIT, os.path.join(directory, "busybox"),
+                   [(name, os.path.join(directory, name)) for name in MODULES], [("dev/kmsg", (1, 11))])
+    make_machine_tree(bench.file("guest.dtb"), scmid_program, bench.board)
     guest = Guest(bench, directory, *PCI)
     guest.reset()
     took_s = guest.took_s
