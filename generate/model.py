@@ -165,6 +165,19 @@ class Message:
     def parts(self):
         return [part for part in (self.request, self.response, self.payload) if part is not None]
 
+    def asks(self, wanted, unwanted=None):
+        """Where a command's bit `wanted` is: offset of its word, a mask of it and `unwanted`, and what they are when
+        it asks. None where there is no such bit, or its place depends on the version."""
+        found = set()
+        for version in self.versions:
+            offset = 0
+            for item in self.request.fields_in(version):
+                bits = {bit.name: 1 << bit.low for bit in item.bits_in(version)}
+                if wanted in bits:
+                    found.add((offset, bits[wanted] | bits.get(unwanted, 0), bits[wanted]))
+                offset += item.size
+        return found.pop() if len(found) == 1 else None
+
 
 @dataclass
 class Protocol:

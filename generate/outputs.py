@@ -6,6 +6,7 @@ from typing import Callable
 
 from .emit_describe import describe_source
 from .emit_dictionary import dictionary
+from .emit_effects import effects_source
 from .emit_header import common_header, protocol_header
 from .emit_names import names_source
 from .emit_reencode import reencode_source
@@ -41,6 +42,7 @@ def outputs(common, protocols):
                                              lambda protocol=protocol: reference_page(protocol))
     made["names.c"] = Output("names.c", lambda: names_source(common, protocols))
     made["describe.c"] = Output("describe.c", lambda: describe_source(protocols))
+    made["effects.c"] = Output("effects.c", lambda: effects_source(protocols))
     made["scmi.dict"] = Output("scmi.dict", lambda: dictionary(protocols))
     made["reencode.c"] = Output(None, lambda: reencode_source(protocols))
     return made

@@ -90,6 +90,7 @@ def _upper(item, key):
 def _check_links(root, protocol):
     events = {message.name for message in protocol.notifications}
     delayed = {message.name: message.id for message in protocol.delayed}
+    commands = {message.name: message for message in protocol.commands}
     for item in root.list("commands").maps():
         if "enables" in item and item.text("enables") not in events:
             item.scalar("enables").fail(f"no notification is called {item.text('enables')}")
@@ -99,6 +100,9 @@ def _check_links(root, protocol):
                 item.scalar("completes").fail(f"no delayed response is called {name}")
             if delayed[name] != item.scalar("id").integer(0, 255):
                 item.scalar("completes").fail(f"{name} must have the id of its command")
+        for link, bit in (("enables", "enable"), ("completes", "async")):
+            if link in item and commands[item.text("name")].asks(bit) is None:
+                item.scalar(link).fail(f"the request has no bit '{bit}', or in several places")
 
 
 class _Parser:

@@ -135,11 +135,13 @@ int scmi_agent_dispatch(struct scmi_agent *agent);
 /* How a transfer ended. Valid inside the callback, or until scmi_transfer_put(). */
 struct scmi_result {
 	int error;          /* of the answer; what <scmi/error.h> says */
-	const void *values; /* the answer's return values, behind the status */
+	const void *values; /* the answer's return values, behind the status; NULL: it did not come */
 	size_t size;
 	int delayed_error;          /* of the delayed response; 0 where none was asked for */
 	const void *delayed_values; /* behind its status */
 	size_t delayed_size;
+	int32_t status;             /* as received; its meaning is in error */
+	int32_t delayed_status;
 };
 
 typedef void scmi_done_fn(void *ctx, const struct scmi_result *result);
@@ -152,6 +154,12 @@ struct scmi_command {
 	size_t size;
 	bool delayed;        /* a delayed response will follow a successful answer */
 	uint64_t timeout_ns; /* for the answer; 0: the agent's */
+	/*
+	 * scmi_agent_submit() only, for a delayed command; may be NULL. Called from
+	 * scmi_agent_dispatch() when the command was accepted and its delayed response is still out;
+	 * not when that comes first. The result has the answer's part only.
+	 */
+	scmi_done_fn *accepted;
 	/* scmi_agent_call() only. 0: may sleep; else atomic context: polls, at most so long. */
 	uint32_t poll_budget_us;
 };
@@ -190,8 +198,9 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_transfer *transfer);
  *
  * Blocks at most for the time limits; while the transport is full it tries again, then gives
  * -EAGAIN. Returns 0 when the answer (and the delayed response, if asked for) came and both
- * succeeded; otherwise the error, and nothing is to be put. -EDEADLK when called from a callback,
- * -ENOSYS when the host cannot wait, -ETIMEDOUT; the rest as scmi_agent_submit().
+ * succeeded; otherwise the error, and nothing is to be put. -EDEADLK when called from a callback
+ * without a poll budget, -ENOSYS when the host cannot wait, -ETIMEDOUT; the rest as
+ * scmi_agent_submit().
  */
 int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command,
 		    struct scmi_transfer **transfer);

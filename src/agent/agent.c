@@ -170,6 +170,45 @@ static struct scmi_transfer *take_ended(struct scmi_agent *agent)
 	return node ? scmi_list_entry(node, struct scmi_transfer, link) : NULL;
 }
 
+/* An accepted transfer of whose answer nobody was told; its result, which goes on changing, is copied. */
+static struct scmi_transfer *take_accepted(struct scmi_agent *agent, struct scmi_result *result,
+					   scmi_done_fn **accepted)
+{
+	struct scmi_transfer *found = NULL;
+	struct scmi_list *node;
+
+	scmi_agent_lock(agent);
+	for (node = agent->out.next; agent->accepted_count && !found; node = node->next) {
+		struct scmi_transfer *transfer = scmi_list_entry(node, struct scmi_transfer, link);
+
+		if (transfer->state == SCMI_TRANSFER_ACCEPTED && transfer->accepted)
+			found = transfer;
+	}
+	if (found) {
+		agent->accepted_count--;
+		*accepted = found->accepted;
+		found->accepted = NULL;
+		*result = found->result;
+	}
+	scmi_agent_unlock(agent);
+	return found;
+}
+
+/* It may end meanwhile; it is not released before dispatch_ended(), which runs after this. */
+static int dispatch_accepted(struct scmi_agent *agent, uint32_t count)
+{
+	struct scmi_transfer *transfer;
+	struct scmi_result result;
+	scmi_done_fn *accepted;
+	int called = 0;
+
+	while (count-- && (transfer = take_accepted(agent, &result, &accepted))) {
+		accepted(transfer->ctx, &result);
+		called++;
+	}
+	return called;
+}
+
 static int dispatch_ended(struct scmi_agent *agent, uint32_t count)
 {
 	int called = 0;
@@ -210,6 +249,7 @@ static int dispatch_events(struct scmi_agent *agent, uint32_t count)
 int scmi_agent_dispatch(struct scmi_agent *agent)
 {
 	const void *caller = scmi_agent_caller(agent);
+	uint32_t accepted;
 	uint32_t ended;
 	uint32_t events;
 	bool again;
@@ -222,16 +262,18 @@ int scmi_agent_dispatch(struct scmi_agent *agent)
 	}
 	agent->dispatching = true;
 	agent->dispatcher = caller;
+	accepted = agent->accepted_count;
 	ended = agent->ended_count;
 	events = agent->events.count;
 	scmi_agent_unlock(agent);
 
-	called = dispatch_ended(agent, ended);
+	called = dispatch_accepted(agent, accepted);
+	called += dispatch_ended(agent, ended);
 	called += dispatch_events(agent, events);
 
 	scmi_agent_lock(agent);
 	agent->dispatching = false;
-	again = agent->ended_count || agent->events.count;
+	again = agent->accepted_count || agent->ended_count || agent->events.count;
 	scmi_agent_unlock(agent);
 	if (again)
 		scmi_agent_wake(agent);

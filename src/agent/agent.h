@@ -35,6 +35,7 @@ struct scmi_transfer {
 	bool sending;    /* the transport reads the command */
 	uint64_t deadline_ns;
 	scmi_done_fn *done; /* NULL for a blocking call */
+	scmi_done_fn *accepted; /* NULL when it has been called, too */
 	void *ctx;
 	struct scmi_result result;
 	/* Room for one message each; nothing that comes in touches what is being sent. */
@@ -58,6 +59,7 @@ struct scmi_agent {
 	struct scmi_list out;
 	struct scmi_list ended; /* their callbacks are due */
 	uint32_t ended_count;
+	uint32_t accepted_count; /* of those that are out: accepted() is due */
 
 	struct scmi_queue events;
 	struct scmi_listener *listeners;

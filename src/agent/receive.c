@@ -78,6 +78,7 @@ static bool receive_answer(struct scmi_agent *agent, const uint8_t *message, siz
 	agent->counters.answered++;
 	result = &transfer->result;
 	result->error = scmi_error_from_status(status);
+	result->status = status;
 	result->size = size - SCMI_ANSWER_SIZE_MIN;
 	result->values = transfer->answer_values;
 	memcpy(transfer->answer_values, message + SCMI_ANSWER_SIZE_MIN, result->size);
@@ -85,7 +86,10 @@ static bool receive_answer(struct scmi_agent *agent, const uint8_t *message, siz
 		return scmi_transfer_end(transfer, 0);
 	transfer->state = SCMI_TRANSFER_ACCEPTED;
 	transfer->deadline_ns = scmi_deadline_ns(now_ns, agent->config.delayed_timeout_ns);
-	return false;
+	if (!transfer->accepted)
+		return false;
+	agent->accepted_count++;
+	return true;
 }
 
 /*
@@ -112,8 +116,8 @@ static bool receive_delayed(struct scmi_agent *agent, const uint8_t *message, si
 	if (transfer->state == SCMI_TRANSFER_OUT)
 		awaited = SCMI_AWAIT_ANSWER | SCMI_AWAIT_NOTHING_NEW;
 	result = &transfer->result;
-	result->delayed_error =
-		scmi_error_from_status((int32_t)scmi_get_le32(message + SCMI_HEADER_SIZE));
+	result->delayed_status = (int32_t)scmi_get_le32(message + SCMI_HEADER_SIZE);
+	result->delayed_error = scmi_error_from_status(result->delayed_status);
 	result->delayed_size = size - SCMI_ANSWER_SIZE_MIN;
 	result->delayed_values = transfer->delayed_values;
 	memcpy(transfer->delayed_values, message + SCMI_ANSWER_SIZE_MIN, result->delayed_size);

@@ -16,6 +16,8 @@ bool scmi_transfer_end(struct scmi_transfer *transfer, uint32_t awaited)
 		scmi_token_quarantine(&agent->tokens, token, awaited);
 	else
 		scmi_token_release(&agent->tokens, token);
+	if (transfer->state == SCMI_TRANSFER_ACCEPTED && transfer->accepted)
+		agent->accepted_count--;
 	transfer->state = SCMI_TRANSFER_ENDED;
 	scmi_list_remove(&transfer->link);
 	if (!transfer->done)
@@ -99,6 +101,7 @@ static int prepare(struct scmi_agent *agent, const struct scmi_command *command,
 	transfer->delayed = command->delayed;
 	transfer->deadline_ns = SCMI_NEVER;
 	transfer->done = done;
+	transfer->accepted = done ? command->accepted : NULL;
 	transfer->ctx = ctx;
 	memset(&transfer->result, 0, sizeof(transfer->result));
 	scmi_put_le32(transfer->command, transfer->header);
@@ -306,7 +309,8 @@ int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command
 	uint64_t limit_ns = SCMI_NEVER;
 	int error;
 
-	if (in_callback(agent))
+	/* What polls needs nobody else to go on. */
+	if (!command->poll_budget_us && in_callback(agent))
 		return -EDEADLK;
 	if (command->poll_budget_us ? !host->poll : !host->wait)
 		return command->poll_budget_us ? -EOPNOTSUPP : -ENOSYS;

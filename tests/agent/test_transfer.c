@@ -305,6 +305,71 @@ static void a_delayed_response_may_fail(void **state)
 	peer_fini(&peer);
 }
 
+struct acceptance {
+	unsigned int accepted;
+	int32_t status;
+	struct outcome outcome;
+};
+
+static void record_accepted(void *ctx, const struct scmi_result *result)
+{
+	struct acceptance *acceptance = ctx;
+
+	acceptance->accepted++;
+	assert_non_null(result->values);
+	assert_null(result->delayed_values);
+	assert_int_equal(acceptance->outcome.calls, 0);
+}
+
+static void record_end(void *ctx, const struct scmi_result *result)
+{
+	struct acceptance *acceptance = ctx;
+
+	acceptance->status = result->delayed_values ? result->delayed_status : result->status;
+	record_outcome(&acceptance->outcome, result);
+}
+
+static void an_acceptance_is_told_once(void **state)
+{
+	struct scmi_command command = rate_set_async;
+	struct acceptance all[4] = { { 0 } };
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 4, 1, false);
+	command.accepted = record_accepted;
+	for (unsigned int i = 0; i < 4; i++)
+		scmi_agent_submit(peer.agent, &command, record_end, &all[i], NULL);
+	/* Told when there is time between the two, also for two at once and not in their order. */
+	peer_say(&peer, WORDS(peer_header(&peer, 2), 0));
+	peer_say(&peer, WORDS(peer_header(&peer, 0), 0));
+	assert_int_equal(peer.wakes, 2);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 2);
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 0);
+	peer_say(&peer, WORDS(DELAYED(peer_header(&peer, 0)), 7));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	/* Not told when the end is there too, or the command was refused. */
+	peer_say(&peer, WORDS(peer_header(&peer, 1), 0));
+	peer_say(&peer, WORDS(DELAYED(peer_header(&peer, 1)), 0, 1, 2, 3));
+	peer_say(&peer, WORDS(peer_header(&peer, 3), (uint32_t)SCMI_BUSY));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 2);
+	assert_int_equal(all[0].accepted, 1);
+	assert_int_equal(all[0].outcome.delayed_error, -EPROTO);
+	assert_int_equal(all[0].status, 7);
+	assert_int_equal(all[1].accepted, 0);
+	assert_int_equal(all[1].outcome.delayed_size, 12);
+	assert_int_equal(all[2].accepted, 1);
+	assert_int_equal(all[2].outcome.calls, 0);
+	assert_int_equal(all[3].accepted, 0);
+	assert_int_equal(all[3].status, SCMI_BUSY);
+	/* The next one in the same place starts anew. */
+	assert_int_equal(scmi_agent_submit(peer.agent, &rate_set_async, record_end, &all[3], NULL), 0);
+	peer_say(&peer, WORDS(peer_header(&peer, 4), 0));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 0);
+	peer_fini(&peer);
+	assert_int_equal(all[2].outcome.delayed_error, -ENODEV);
+}
+
 static void tick_ends_what_is_over(void **state)
 {
 	struct scmi_command slow = rate_get;
@@ -502,6 +567,7 @@ int main(void)
 		cmocka_unit_test(a_delayed_call_blocks_for_both),
 		cmocka_unit_test(a_refused_delayed_command_ends_at_once),
 		cmocka_unit_test(a_delayed_response_may_fail),
+		cmocka_unit_test(an_acceptance_is_told_once),
 		cmocka_unit_test(tick_ends_what_is_over),
 		cmocka_unit_test(cancel_ends_once),
 		cmocka_unit_test(the_end_of_the_channel_ends_everything),

@@ -133,6 +133,8 @@ class Mistakes(unittest.TestCase):
         self.refused(two, "4:10", "another command has the id")
         self.refused(command(extra=", enables: CLOCK_Z"), "3:47", "no notification is called")
         self.refused(command(extra=", completes: CLOCK_Z"), "3:49", "no delayed response")
+        event = 'notifications: [{id: 0, name: CLOCK_Z, doc: "d", payload: []}]\n'
+        self.refused(command(FIELD, extra=", enables: CLOCK_Z") + event, "3:47", "no bit 'enable'")
         self.refused(command(FIELD, FIELD, ", paging: {index: a, returned: b}"), "3:67",
                      "no member 'b'")
         self.refused(command().replace("id: 0x14", "id: 0x15"), "1:16", "common.yaml has no")
@@ -150,7 +152,8 @@ class AnyMistake(unittest.TestCase):
     enables: CLOCK_E
     completes: CLOCK_D
     paging: {index: i, returned: n, remaining: r}
-    request: [{name: i, type: u32, doc: d, bits: [{name: b, bit: 1, doc: d}]}]
+    request: [{name: i, type: u32, doc: d, bits: [{name: b, bit: 1, doc: d}, {name: enable, bit: 2, doc: d},
+               {name: async, bit: 3, doc: d}]}]
     response:
       - {name: n, type: u32, doc: d, versions: ["1.0", "2.0"]}
       - {name: r, type: u32, doc: d, bits: [{name: s, bits: "31:16", signed: true, doc: d}]}

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "wire/effects.h"
 #include "wire/names.h"
 
 static void protocols(void **state)
@@ -109,6 +110,47 @@ static void request_sizes(void **state)
 	assert_int_equal(scmi_request_size(0x16, 0x0, 0x10000), -1);
 }
 
+static struct scmi_effect effect_of(uint32_t protocol_id, uint32_t message_id, uint32_t first,
+				    uint32_t second, size_t size)
+{
+	struct scmi_effect effect;
+	uint8_t payload[8];
+
+	scmi_put_le32(payload, first);
+	scmi_put_le32(payload + 4, second);
+	scmi_effect_of(&effect, protocol_id, message_id, payload, size);
+	return effect;
+}
+
+static void effects(void **state)
+{
+	struct scmi_effect effect = effect_of(0x14, 0x9, 7, 1, 8);
+
+	(void)state;
+	assert_int_equal(effect.notification_id, 0);
+	assert_true(effect.enable);
+	assert_int_equal(effect.key_size, 4);
+	assert_false(effect.delayed);
+	effect = effect_of(0x14, 0xa, 7, 0, 8);
+	assert_int_equal(effect.notification_id, 1);
+	assert_false(effect.enable);
+	effect = effect_of(0x10, 0x8, 1, 0, 4);
+	assert_int_equal(effect.notification_id, 0);
+	assert_true(effect.enable);
+	assert_int_equal(effect.key_size, 0);
+	/* Too short to say what it wants; no subscription; not described. */
+	assert_int_equal(effect_of(0x14, 0x9, 7, 1, 7).notification_id, -1);
+	assert_int_equal(effect_of(0x14, 0x6, 7, 1, 8).notification_id, -1);
+	assert_int_equal(effect_of(0x80, 0x9, 7, 1, 8).notification_id, -1);
+
+	assert_true(effect_of(0x14, 0x5, 1, 0, 8).delayed);
+	assert_true(effect_of(0x14, 0x5, 0xd, 0, 8).delayed);
+	assert_false(effect_of(0x14, 0x5, 0, 0, 8).delayed);
+	assert_false(effect_of(0x14, 0x5, 3, 0, 8).delayed);
+	assert_true(effect_of(0x15, 0x6, 0, 1, 8).delayed);
+	assert_false(effect_of(0x15, 0x6, 1, 0, 8).delayed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +160,7 @@ int main(void)
 		cmocka_unit_test(statuses),
 		cmocka_unit_test(versions),
 		cmocka_unit_test(request_sizes),
+		cmocka_unit_test(effects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
