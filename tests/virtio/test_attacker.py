@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """A front end and a guest that break every rule, while another agent's traffic goes on."""
 import os
+import select
 import socket
 import struct
 import sys
 import threading
+import time
 import unittest
 
 import vhost
@@ -92,7 +94,7 @@ class Messages(AttackerCase):
                         header = struct.unpack("=III", front.receive_bytes(12))
                     except ConnectionError:
                         # Its answer has no room for a refusal.
-                        self.assertEqual(request, vhost.GET_VRING_BASE)
+                        self.assertIn(request, (vhost.GET_VRING_BASE, vhost.GET_INFLIGHT_FD))
                         continue
                     self.assertEqual(header[:2], (request, 5))
                     front.receive_bytes(header[2])
@@ -336,6 +338,77 @@ class Rings(AttackerCase):
             front.commands.command(0, front.message(BASE, 0x0))
             front.commands.wake()
         self.assertTrue(front.ask_u64(vhost.GET_FEATURES))
+
+
+class Wakeups(AttackerCase):
+    """Descriptors that the device and its front end both have, and what can be done to them from the other side."""
+
+    FULL = (1 << 64) - 2
+
+    def answered(self, ring):
+        """Without a look at the calls."""
+        end = time.monotonic() + vhost.PATIENCE_S
+        ring.command(0, ring.front.message(BASE, 0x0))
+        ring.wake()
+        while not ring.look():
+            self.assertLess(time.monotonic(), end)
+
+    def test_counters_that_are_full(self):
+        """Whoever writes one more waits, if O_NONBLOCK is not set; and it is the front end's to clear."""
+        front = self.front().start()
+        ring = front.commands
+        for fd in (ring.call, ring.error, ring.kick):
+            os.set_blocking(fd, True)
+        os.eventfd_write(ring.call, self.FULL)
+        os.eventfd_write(ring.error, self.FULL)
+        # Enough for whatever the device may have to clear away now and then.
+        for _ in range(300):
+            self.answered(ring)
+        ring.offer(9)
+        ring.wake()
+        self.daemon.wait_for("the command ring is broken and stands still: ")
+        self.assertTrue(front.ask_u64(vhost.GET_FEATURES))
+
+    def test_kicks_that_are_taken_back(self):
+        """The device is told of a kick, and there is none any more when it reads."""
+        front = self.front().start()
+        kick = front.commands.kick
+        os.set_blocking(kick, True)
+        for _ in range(3000):
+            os.eventfd_write(kick, 1)
+            try:
+                os.preadv(kick, [bytearray(8)], -1, os.RWF_NOWAIT)
+            except BlockingIOError:
+                pass
+        self.assertTrue(front.alive())
+
+    def test_descriptors_that_could_keep_others_waiting(self):
+        front = self.front()
+        front.negotiate()
+        front.share()
+        front.set_ring(front.commands)
+        reader, writer = os.pipe()
+        ours, theirs = socket.socketpair()
+        tcp = socket.socket(socket.AF_INET)
+        for thing in (ours, theirs, tcp):
+            self.addCleanup(thing.close)
+        path = os.open(self.daemon.path("."), os.O_PATH)
+        epoll = select.epoll()
+        self.addCleanup(epoll.close)
+        for fd in (reader, writer, path):
+            self.addCleanup(os.close, fd)
+        others = {"pipe": reader, "pipe's end": writer, "TCP": tcp.fileno(), "epoll": epoll.fileno(), "memory": front.memory,
+                  "path": path}
+        for what, fd in others.items():
+            for request in (vhost.SET_VRING_KICK, vhost.SET_VRING_CALL, vhost.SET_VRING_ERR):
+                with self.subTest(what, request=request):
+                    self.assertNotEqual(front.tell(request, struct.pack("=Q", 0), [fd]), 0)
+        with self.subTest("a socket for kicks"):
+            self.assertNotEqual(front.tell(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [theirs.fileno()]), 0)
+        with self.subTest("TCP for the device's requests"):
+            self.assertNotEqual(front.tell(vhost.SET_BACKEND_REQ_FD, b"", [tcp.fileno()]), 0)
+        front.start_ring(front.commands)
+        self.assertTrue(front.alive())
 
 
 if __name__ == "__main__":

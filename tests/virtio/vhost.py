@@ -16,7 +16,8 @@ PATIENCE_S = 60
 
 P2A, INDIRECT, EVENT_IDX, PROTOCOL_FEATURES, VERSION_1 = 1 << 0, 1 << 28, 1 << 29, 1 << 30, 1 << 32
 ALL = P2A | INDIRECT | EVENT_IDX | PROTOCOL_FEATURES | VERSION_1
-MQ, REPLY_ACK, BACKEND_REQ, RESET, INBAND, SLOTS, STATUS = (1 << bit for bit in (0, 3, 5, 13, 14, 15, 16))
+MQ, REPLY_ACK, BACKEND_REQ, INFLIGHT, RESET, INBAND, SLOTS, STATUS = (1 << bit for bit in (0, 3, 5, 12, 13, 14, 15, 16))
+GET_INFLIGHT_FD, SET_INFLIGHT_FD = 31, 32
 
 COMMANDS, EVENTS = 0, 1
 NEXT, WRITE, TABLE = 1, 2, 4
@@ -131,6 +132,14 @@ class FrontEnd:
     def close(self):
         self.socket.close()
 
+    def connect_again(self):
+        """To the next one that listens there; memory and rings stay."""
+        self.close()
+        self.acks = False
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(PATIENCE_S)
+        self.socket.connect(self.path)
+
     def clean_up(self):
         self.close()
         for ring in self.rings:
@@ -164,6 +173,15 @@ class FrontEnd:
         answered, flags, size = struct.unpack("=III", self.receive_bytes(12))
         assert (answered, flags) == (request, 5), (answered, flags)
         return self.receive_bytes(size)
+
+    def ask_inflight(self, queues, num):
+        """A new record: its size, its offset and its descriptor."""
+        self.send(GET_INFLIGHT_FD, struct.pack("=QQHHI", 0, 0, queues, num, 0))
+        data, fds, _, _ = socket.recv_fds(self.socket, 12, 1)
+        assert struct.unpack("=III", data) == (GET_INFLIGHT_FD, 5, 24), data
+        size, offset, queues_back, num_back, _ = struct.unpack("=QQHHI", self.receive_bytes(24))
+        assert (queues_back, num_back) == (queues, num)
+        return size, offset, fds[0]
 
     def ask(self, request, payload=b""):
         self.send(request, payload)

@@ -16,9 +16,9 @@
 /* Only what is done: some front ends accept everything that is offered. */
 #define PROTOCOL_FEATURES                                                                  \
 	(VHOST_USER_PROTOCOL_MQ | VHOST_USER_PROTOCOL_REPLY_ACK |                          \
-	 VHOST_USER_PROTOCOL_BACKEND_REQ | VHOST_USER_PROTOCOL_RESET_DEVICE |              \
-	 VHOST_USER_PROTOCOL_INBAND | VHOST_USER_PROTOCOL_MEMORY_SLOTS |                   \
-	 VHOST_USER_PROTOCOL_STATUS)
+	 VHOST_USER_PROTOCOL_BACKEND_REQ | VHOST_USER_PROTOCOL_INFLIGHT |                  \
+	 VHOST_USER_PROTOCOL_RESET_DEVICE | VHOST_USER_PROTOCOL_INBAND |                   \
+	 VHOST_USER_PROTOCOL_MEMORY_SLOTS | VHOST_USER_PROTOCOL_STATUS)
 
 typedef int request_fn(struct scmi_transport_peer *peer, struct vhost_user_message *message,
 		       const char **why);
@@ -175,6 +175,37 @@ static int get_max_mem_slots(struct scmi_transport_peer *peer, struct vhost_user
 	reply_u64(message, VHOST_MEMORY_SLOTS);
 	return 0;
 }
+/* ---- the record of what is under way --------------------------------------------------------- */
+
+static int get_inflight_fd(struct scmi_transport_peer *peer, struct vhost_user_message *message,
+			   const char **why)
+{
+	int fd, error;
+
+	if (!virtio_negotiated(peer, VHOST_USER_PROTOCOL_INFLIGHT))
+		return no(-EINVAL, why, "a record of what is under way was not negotiated");
+	error = virtio_inflight_make(&message->payload.inflight, &fd);
+	if (error == -EINVAL)
+		return no(error, why, "a record of what is under way is wanted for other rings");
+	message->size = sizeof(message->payload.inflight);
+	if (error) {
+		/* No memory, no record: the device works without. */
+		message->payload.inflight.mmap_size = 0;
+		return 0;
+	}
+	message->fds[0] = fd;
+	message->fd_count = 1;
+	return 0;
+}
+
+static int set_inflight_fd(struct scmi_transport_peer *peer, struct vhost_user_message *message,
+			   const char **why)
+{
+	if (!virtio_negotiated(peer, VHOST_USER_PROTOCOL_INFLIGHT))
+		return no(-EINVAL, why, "a record of what is under way was not negotiated");
+	return virtio_inflight_use(peer, &message->payload.inflight, message->fds[0], why);
+}
+
 
 /* ---- rings ----------------------------------------------------------------------------------- */
 
@@ -229,7 +260,11 @@ static int set_vring_base(struct scmi_transport_peer *peer, struct vhost_user_me
 }
 
 static void stop_and_tell(struct virtio_queue *queue, struct vhost_user_message *message)
+	bool finished = queue->started && !virtio_inflight_has_redo(&queue->inflight);
+
 {
+	if (finished)
+		virtio_inflight_finish(queue);
 	virtio_queue_stop(queue);
 	virtio_set_kick(queue, -1);
 	message->size = sizeof(message->payload.state);
@@ -374,6 +409,7 @@ static int reset_device(struct scmi_transport_peer *peer, struct vhost_user_mess
 	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++) {
 		struct virtio_queue *queue = &peer->queues[i];
 
+		virtio_inflight_finish(queue);
 		virtio_queue_stop(queue);
 		queue->base = 0;
 		queue->enabled = false;
@@ -421,6 +457,8 @@ static request_fn *const requests[VHOST_USER_REQUESTS] = {
 	[VHOST_USER_SET_PROTOCOL_FEATURES] = set_protocol_features,
 	[VHOST_USER_GET_QUEUE_NUM] = get_queue_num,
 	[VHOST_USER_SET_VRING_ENABLE] = set_vring_enable,
+	[VHOST_USER_GET_INFLIGHT_FD] = get_inflight_fd,
+	[VHOST_USER_SET_INFLIGHT_FD] = set_inflight_fd,
 	[VHOST_USER_SET_BACKEND_REQ_FD] = set_backend_fd,
 	[VHOST_USER_RESET_DEVICE] = reset_device,
 	[VHOST_USER_VRING_KICK] = vring_kick,
@@ -468,7 +506,9 @@ static void handle(struct scmi_transport_peer *peer, struct vhost_user_message *
 	int error;
 
 	error = act(peer, message, form, &why);
-	vhost_user_close_fds(message);
+	/* A reply's descriptors are in the place of the request's. */
+	if (error || !form->replies)
+		vhost_user_close_fds(message);
 	if (peer->draining || peer->gone)
 		return;
 	/*
@@ -489,6 +529,7 @@ static void handle(struct scmi_transport_peer *peer, struct vhost_user_message *
 	if (wants_ack)
 		reply_u64(message, error != 0);
 	if (wants_ack || form->replies)
+	vhost_user_close_fds(message);
 		reply(peer, message);
 }
 

@@ -6,6 +6,7 @@
  *   endpoint.c  the socket, who connects, who is turned away; the operations of the driver
  *   backend.c   the front end's requests
  *   queue.c     the two queues: start and stop, commands and answers, events
+ *   inflight.c  the record of what is under way, for the life after this one
  *   notify.c    kicks and calls
  *   memory.c    the front end's memory
  */
@@ -17,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "../why.h"
+#include "inflight.h"
 #include "memory.h"
 #include "ring.h"
 #include "spin.h"
@@ -66,6 +68,7 @@ struct virtio_queue {
 	struct scmi_transport_peer *peer;
 	struct scmi_ring_device ring; /* while started */
 	struct virtio_spin spin;
+	struct virtio_inflight inflight;
 	uint8_t *taken;		      /* of num heads */
 	uint32_t num;
 	uint16_t base;
@@ -97,6 +100,7 @@ struct scmi_transport_peer {
 	uint64_t protocol_features;
 	struct vhost_user_reader reader;
 	struct vhost_memory memory;
+	struct vhost_memory record; /* of what is under way, if one is kept */
 	struct virtio_queue queues[VIRTIO_SCMI_QUEUES];
 	struct virtio_pending *pending;
 	struct virtio_pending *spare; /* for the next command */
@@ -135,6 +139,9 @@ void virtio_drained(struct scmi_transport_peer *peer);
 /* ---- queue.c --------------------------------------------------------------------------------- */
 
 bool virtio_negotiated(const struct scmi_transport_peer *peer, uint64_t protocol_feature);
+
+/* The front end took memory away that we touched: come back and end the connection. */
+bool virtio_lost(const struct scmi_transport_peer *peer);
 
 /* 0, or -EINVAL with a sentence in *why. */
 int virtio_queue_start(struct virtio_queue *queue, const char **why);

@@ -44,7 +44,7 @@ void virtio_enter(struct scmi_transport_peer *peer)
 
 void virtio_leave(struct scmi_transport_peer *peer)
 {
-	if (peer->memory.lost && !peer->gone) {
+	if (virtio_lost(peer) && !peer->gone) {
 		virtio_note(peer->endpoint, "the front end has taken memory away that was in use; "
 					    "the connection is ended");
 		virtio_disconnect(peer);
@@ -82,6 +82,7 @@ void virtio_disconnect(struct scmi_transport_peer *peer)
 		close(peer->backend_fd);
 	vhost_user_reader_fini(&peer->reader);
 	vhost_memory_clear(&peer->memory);
+	virtio_inflight_drop(peer);
 	if (peer->ctx)
 		callbacks->disconnected(peer->ctx);
 	if (!peer->busy)
@@ -136,6 +137,7 @@ static struct scmi_transport_peer *peer_new(struct scmi_transport_endpoint *endp
 	peer->p2a = true;
 	vhost_memory_init(&peer->memory);
 	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++) {
+	vhost_memory_init(&peer->record);
 		struct virtio_queue *queue = &peer->queues[i];
 
 		queue->peer = peer;

@@ -9,6 +9,8 @@
  *
  * Events: nothing is taken before there is something to say. While there is no buffer the host
  * keeps what it has, and is told when a buffer comes.
+ *
+ * What is taken and given is written down, if the front end keeps a record (inflight.h).
  */
 #include <stdlib.h>
 
@@ -17,6 +19,11 @@
 bool virtio_negotiated(const struct scmi_transport_peer *peer, uint64_t protocol_feature)
 {
 	return peer->protocol_features & protocol_feature;
+}
+
+bool virtio_lost(const struct scmi_transport_peer *peer)
+{
+	return peer->memory.lost || peer->record.lost;
 }
 
 static bool is_commands(const struct virtio_queue *queue)
@@ -68,10 +75,22 @@ static void tell_p2a(struct scmi_transport_peer *peer)
 		callbacks->carries(peer->ctx, p2a);
 }
 
+/* Begin to take at queue->base. */
+static int init_ring(struct virtio_queue *queue, const struct parts *parts, const char **why)
+{
+	struct scmi_transport_peer *peer = queue->peer;
+
+	*why = "the parts of a ring are not aligned";
+	return scmi_ring_device_init(&queue->ring, &peer->memory.ring, queue->num,
+				     parts->descriptors, parts->avail, parts->used, queue->taken,
+				     peer->features, queue->base);
+}
+
 int virtio_queue_start(struct virtio_queue *queue, const char **why)
 {
 	struct scmi_transport_peer *peer = queue->peer;
 	struct parts parts;
+	int error;
 
 	*why = "a ring is started that has no size, no address, or is not in the memory";
 	if (!queue->num || !queue->has_address || !find_parts(queue, &parts))
@@ -84,11 +103,13 @@ int virtio_queue_start(struct virtio_queue *queue, const char **why)
 	queue->taken = malloc(SCMI_RING_TAKEN_SIZE(queue->num));
 	if (!queue->taken)
 		return -ENOMEM;
-	*why = "the parts of a ring are not aligned";
-	if (scmi_ring_device_init(&queue->ring, &peer->memory.ring, queue->num, parts.descriptors,
-				  parts.avail, parts.used, queue->taken, peer->features,
-				  queue->base))
-		return -EINVAL;
+	error = init_ring(queue, &parts, why);
+	if (!error)
+		error = virtio_inflight_start(queue, queue->ring.next_used, &queue->base, why);
+	if (!error && queue->base != queue->ring.next_avail)
+		error = init_ring(queue, &parts, why);
+	if (error)
+		return error;
 	queue->started = true;
 	queue->broken = false;
 	if (is_commands(queue)) {
@@ -123,6 +144,7 @@ void virtio_queue_stop(struct virtio_queue *queue)
 	if (queue->started)
 		queue->base = queue->ring.next_avail;
 	queue->started = false;
+	virtio_inflight_stop(queue);
 	if (is_commands(queue))
 		forget_pending(queue->peer);
 }
@@ -163,10 +185,31 @@ static void queue_break(struct virtio_queue *queue)
 	virtio_error(queue);
 }
 
+/* The next chain; first those that are to be handled again. As scmi_ring_device_take(). */
+static int take(struct virtio_queue *queue, struct scmi_ring_chain *chain)
+{
+	struct virtio_inflight *inflight = &queue->inflight;
+	int got;
+
+	if (virtio_inflight_has_redo(inflight))
+		return scmi_ring_device_retake(
+			&queue->ring, inflight->redo[inflight->redo_next++].head, chain);
+	got = scmi_ring_device_take(&queue->ring, chain);
+	if (got == 1)
+		virtio_inflight_taken(inflight, chain->head);
+	return got;
+}
+
 /* Give a chain back, and call the driver if it wants that. */
 static void give(struct virtio_queue *queue, uint16_t head, size_t written)
 {
-	if (scmi_ring_device_give(&queue->ring, head, (uint32_t)written) == -EPROTO)
+	int error;
+
+	virtio_inflight_giving(&queue->inflight, head);
+	error = scmi_ring_device_give(&queue->ring, head, (uint32_t)written);
+	if (!error)
+		virtio_inflight_given(&queue->inflight, head, queue->ring.next_used);
+	if (error == -EPROTO)
 		queue_break(queue);
 	else if (scmi_ring_device_should_call(&queue->ring))
 		virtio_call(queue);
@@ -221,7 +264,7 @@ static int take_soon(struct virtio_queue *queue, struct scmi_ring_chain *chain)
 	if (!virtio_spin_begin(&queue->spin, VIRTIO_KICK_NS))
 		return 0;
 	do {
-		got = scmi_ring_device_take(&queue->ring, chain);
+		got = take(queue, chain);
 		if (got)
 			virtio_spin_hit(&queue->spin);
 	} while (!got && virtio_spin_again(&queue->spin));
@@ -234,8 +277,10 @@ static void run_commands(struct virtio_queue *queue)
 	uint32_t count = 0;
 	int got;
 
-	while (runs(queue) && peer->pending_count < VIRTIO_PENDING_MAX) {
-		if (count == VIRTIO_TURN) {
+	while (runs(queue) && (peer->pending_count < VIRTIO_PENDING_MAX ||
+			       virtio_inflight_has_redo(&queue->inflight))) {
+		/* What is handled again was all under way before, and comes before anything else. */
+		if (count >= VIRTIO_TURN && !virtio_inflight_has_redo(&queue->inflight)) {
 			virtio_come_back(peer);
 			break;
 		}
@@ -243,7 +288,7 @@ static void run_commands(struct virtio_queue *queue)
 			peer->spare = calloc(1, sizeof(*peer->spare));
 		if (!peer->spare)
 			break; /* an answer that goes out makes room, or the next kick */
-		got = scmi_ring_device_take(&queue->ring, &peer->spare->chain);
+		got = take(queue, &peer->spare->chain);
 		/* Who was just answered may have another command at once. */
 		if (!got && count)
 			got = take_soon(queue, &peer->spare->chain);
@@ -287,7 +332,7 @@ int virtio_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void 
 	 * There is room for another command, or the front end waits for this one: both from a
 	 * handler.
 	 */
-	if (peer->draining || peer->memory.lost || peer->pending_count == VIRTIO_PENDING_MAX - 1)
+	if (peer->draining || virtio_lost(peer) || peer->pending_count == VIRTIO_PENDING_MAX - 1)
 		virtio_come_back(peer);
 	return written == size ? 0 : -EMSGSIZE;
 }
@@ -300,7 +345,7 @@ static int take_buffer(struct virtio_queue *queue, struct scmi_ring_chain *chain
 	int got;
 
 	do {
-		got = scmi_ring_device_take(&queue->ring, chain);
+		got = take(queue, chain);
 		if (got == 1)
 			scmi_ring_device_poll(&queue->ring);
 	} while (!got && (got = scmi_ring_device_sleep(&queue->ring)) == 1);
@@ -319,14 +364,14 @@ int virtio_send(struct scmi_transport_peer *peer, const void *message, size_t si
 		return -ENODEV;
 	if (!runs(queue) || !take_buffer(queue, &chain)) {
 		peer->want_room = true;
-		if (peer->memory.lost)
+		if (virtio_lost(peer))
 			virtio_come_back(peer);
 		return -EAGAIN;
 	}
 	if (size <= chain.writable)
 		written = scmi_ring_chain_write(&chain, 0, message, size);
 	give(queue, chain.head, written);
-	if (peer->memory.lost)
+	if (virtio_lost(peer))
 		virtio_come_back(peer);
 	return written == size ? 0 : -EMSGSIZE;
 }
