@@ -5,12 +5,13 @@ BUILD ?= build/release
 MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo check check-linux check-qemu freestanding kernel-gate bench fuzz install clean
+.PHONY: help deps build demo check check-linux check-qemu check-kernel freestanding kernel-gate bench fuzz install clean
 
 help:
 	@echo "make demo          install what is missing, build, and show the main job on a sample board"
 	@echo "make check         the same set-up, then all tests under sanitizers and a smoke of each fuzz harness"
 	@echo "make check-linux   boot real Linux guests on scmid; kernels from SCMI_UML_KERNELS=DIR, or built once"
+	@echo "make check-kernel  the kernel modules in Linux guests that report drivers' mistakes (KERNELS=\"6.1 6.12 latest\")"
 	@echo "make check-qemu    the same under QEMU, from bookworm-backports, with Debian's arm64 kernel"
 	@echo
 	@echo "make build         build scmid, scmi and libscmi into $(BUILD)"
@@ -20,7 +21,7 @@ help:
 	@echo "make freestanding  the engine without an operating system: x86-64, aarch64, Cortex-M0+"
 	@echo "make kernel-gate   the engine with the kernel's flags against Debian's headers"
 	@echo "make deps          install what building and testing need, saying what and why"
-	@echo "make clean         remove build/"
+	@echo "make clean         remove build/; guests' kernels stay in ~/.cache/libscmi (SCMI_CACHE), to be removed by hand"
 
 deps:
 	@scripts/deps build check gates linux
@@ -44,6 +45,10 @@ check-linux: build
 check-qemu: build
 	@scripts/deps qemu
 	@scripts/check-qemu $(BUILD)/daemon/scmid $(BUILD)/cli/scmi
+
+check-kernel: build
+	@scripts/deps linux
+	@KERNELS="$(KERNELS)" scripts/check-kernel $(BUILD)/daemon/scmid $(BUILD)/cli/scmi
 
 freestanding:
 	@scripts/deps build gates
