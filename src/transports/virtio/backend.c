@@ -175,6 +175,7 @@ static int get_max_mem_slots(struct scmi_transport_peer *peer, struct vhost_user
 	reply_u64(message, VHOST_MEMORY_SLOTS);
 	return 0;
 }
+
 /* ---- the record of what is under way --------------------------------------------------------- */
 
 static int get_inflight_fd(struct scmi_transport_peer *peer, struct vhost_user_message *message,
@@ -205,7 +206,6 @@ static int set_inflight_fd(struct scmi_transport_peer *peer, struct vhost_user_m
 		return no(-EINVAL, why, "a record of what is under way was not negotiated");
 	return virtio_inflight_use(peer, &message->payload.inflight, message->fds[0], why);
 }
-
 
 /* ---- rings ----------------------------------------------------------------------------------- */
 
@@ -260,12 +260,12 @@ static int set_vring_base(struct scmi_transport_peer *peer, struct vhost_user_me
 }
 
 static void stop_and_tell(struct virtio_queue *queue, struct vhost_user_message *message)
+{
 	bool finished = queue->started && !virtio_inflight_has_redo(&queue->inflight);
 
-{
+	virtio_queue_stop(queue);
 	if (finished)
 		virtio_inflight_finish(queue);
-	virtio_queue_stop(queue);
 	virtio_set_kick(queue, -1);
 	message->size = sizeof(message->payload.state);
 	message->payload.state.num = queue->base;
@@ -409,8 +409,8 @@ static int reset_device(struct scmi_transport_peer *peer, struct vhost_user_mess
 	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++) {
 		struct virtio_queue *queue = &peer->queues[i];
 
-		virtio_inflight_finish(queue);
 		virtio_queue_stop(queue);
+		virtio_inflight_finish(queue);
 		queue->base = 0;
 		queue->enabled = false;
 	}
@@ -457,9 +457,9 @@ static request_fn *const requests[VHOST_USER_REQUESTS] = {
 	[VHOST_USER_SET_PROTOCOL_FEATURES] = set_protocol_features,
 	[VHOST_USER_GET_QUEUE_NUM] = get_queue_num,
 	[VHOST_USER_SET_VRING_ENABLE] = set_vring_enable,
+	[VHOST_USER_SET_BACKEND_REQ_FD] = set_backend_fd,
 	[VHOST_USER_GET_INFLIGHT_FD] = get_inflight_fd,
 	[VHOST_USER_SET_INFLIGHT_FD] = set_inflight_fd,
-	[VHOST_USER_SET_BACKEND_REQ_FD] = set_backend_fd,
 	[VHOST_USER_RESET_DEVICE] = reset_device,
 	[VHOST_USER_VRING_KICK] = vring_kick,
 	[VHOST_USER_GET_MAX_MEM_SLOTS] = get_max_mem_slots,
@@ -529,8 +529,8 @@ static void handle(struct scmi_transport_peer *peer, struct vhost_user_message *
 	if (wants_ack)
 		reply_u64(message, error != 0);
 	if (wants_ack || form->replies)
-	vhost_user_close_fds(message);
 		reply(peer, message);
+	vhost_user_close_fds(message);
 }
 
 void virtio_drained(struct scmi_transport_peer *peer)

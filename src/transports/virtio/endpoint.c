@@ -81,8 +81,8 @@ void virtio_disconnect(struct scmi_transport_peer *peer)
 	if (peer->backend_fd >= 0)
 		close(peer->backend_fd);
 	vhost_user_reader_fini(&peer->reader);
-	vhost_memory_clear(&peer->memory);
 	virtio_inflight_drop(peer);
+	vhost_memory_clear(&peer->memory);
 	if (peer->ctx)
 		callbacks->disconnected(peer->ctx);
 	if (!peer->busy)
@@ -136,8 +136,8 @@ static struct scmi_transport_peer *peer_new(struct scmi_transport_endpoint *endp
 	peer->backend_fd = -1;
 	peer->p2a = true;
 	vhost_memory_init(&peer->memory);
-	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++) {
 	vhost_memory_init(&peer->record);
+	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++) {
 		struct virtio_queue *queue = &peer->queues[i];
 
 		queue->peer = peer;
