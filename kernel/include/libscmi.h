@@ -62,7 +62,7 @@ void libscmi_driver_unregister(struct libscmi_driver *driver);
 /*
  * An error of <scmi/error.h> as an errno: -errno stays, a status becomes the nearest (NOT_SUPPORTED
  * -EOPNOTSUPP, INVALID_PARAMETERS -EINVAL, DENIED -EACCES, NOT_FOUND -ENOENT, OUT_OF_RANGE -ERANGE,
- * BUSY -EBUSY, IN_USE -EADDRINUSE, COMMS_ERROR -ECOMM, GENERIC_ERROR and HARDWARE_ERROR -EIO,
+ * BUSY -EBUSY, IN_USE -EADDRINUSE, COMMS_ERROR -ECOMM, GENERIC_ERROR -EIO, HARDWARE_ERROR -EREMOTEIO,
  * PROTOCOL_ERROR -EPROTO, others -EIO). Any context.
  */
 int libscmi_errno(int error);
