@@ -100,10 +100,9 @@ static int get_queue_num(struct scmi_transport_peer *peer, struct vhost_user_mes
 static int set_backend_fd(struct scmi_transport_peer *peer, struct vhost_user_message *message,
 			  const char **why)
 {
-	struct stat file;
-
-	if (fstat(message->fds[0], &file) || !S_ISSOCK(file.st_mode))
-		return no(-EINVAL, why, "the channel for the back end's requests is no socket");
+	if (!virtio_is_unix_socket(message->fds[0]))
+		return no(-EINVAL, why,
+			  "the channel for the back end's requests is no socket of this machine");
 	if (peer->backend_fd >= 0)
 		close(peer->backend_fd);
 	peer->backend_fd = take_fd(message, 0);
@@ -325,7 +324,7 @@ static int ring_fd(struct scmi_transport_peer *peer, struct vhost_user_message *
 static int unusable(int fd, const char **why)
 {
 	close(fd);
-	return no(-EINVAL, why, "a ring's descriptor is no eventfd, socket or pipe");
+	return no(-EINVAL, why, "a ring's descriptor is no eventfd (nor, for calls, a socket)");
 }
 
 static int set_vring_kick(struct scmi_transport_peer *peer, struct vhost_user_message *message,

@@ -58,10 +58,10 @@ struct virtio_pending {
 	struct scmi_ring_chain chain;
 };
 
-/* One of the front end's descriptors for waking somebody. */
+/* One of the front end's descriptors for waking somebody: an eventfd or a socket. */
 struct virtio_waker {
 	int fd; /* -1: none */
-	enum { VIRTIO_EVENTFD, VIRTIO_SOCKET, VIRTIO_PIPE } kind;
+	bool is_socket;
 };
 
 struct virtio_queue {
@@ -77,7 +77,7 @@ struct virtio_queue {
 	bool enabled;
 	bool broken;  /* the ring is not touched any more, until it is started again */
 	struct vhost_user_ring_address address;
-	struct virtio_waker kick;
+	int kick; /* an eventfd; -1: none */
 	struct virtio_waker call;
 	struct virtio_waker error;
 };
@@ -163,6 +163,9 @@ int virtio_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void 
 		  size_t size);
 
 /* ---- notify.c -------------------------------------------------------------------------------- */
+
+/* Nothing of it asks who made the descriptor, which could keep us waiting. */
+bool virtio_is_unix_socket(int fd);
 
 /* Take over the front end's descriptor. 0, or -EINVAL: not of a kind that can be used. */
 int virtio_set_kick(struct virtio_queue *queue, int fd);

@@ -10,6 +10,7 @@
 
 #include "../socket/socket.h"
 #include "backend.h"
+#include "wakeup.h"
 
 void virtio_note(const struct scmi_transport_endpoint *endpoint, const char *format, ...)
 {
@@ -141,7 +142,7 @@ static struct scmi_transport_peer *peer_new(struct scmi_transport_endpoint *endp
 		struct virtio_queue *queue = &peer->queues[i];
 
 		queue->peer = peer;
-		queue->kick.fd = -1;
+		queue->kick = -1;
 		queue->call.fd = -1;
 		queue->error.fd = -1;
 	}
@@ -244,6 +245,13 @@ static int platform_listen(struct scmi_transport_endpoint **out,
 	endpoint->path = strdup(how->address);
 	if (!endpoint->path) {
 		error = because(-ENOMEM, why, why_size, "out of memory");
+		goto fail;
+	}
+	error = wakeup_init();
+	if (error) {
+		because(error, why, why_size,
+			"no asynchronous I/O, without which a front end could hold up the others: %s",
+			strerror(-error));
 		goto fail;
 	}
 	error = vhost_memory_guard();

@@ -1,80 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Kicks and calls. A front end gives an eventfd (QEMU), a socket (User-Mode Linux) or a pipe for
- * each, or wants messages instead; eight bytes are right for all three.
+ * Kicks and calls. A front end gives an eventfd for each, or a socket for its calls (User-Mode
+ * Linux), or wants messages instead.
+ *
+ * Nobody else's descriptor is used in a way that could make us wait: O_NONBLOCK is not ours alone,
+ * and who reads or writes a pipe, a file, or its own end of a socket waits for all that others do
+ * with it, whatever the flags. What is left is to read an eventfd with RWF_NOWAIT, to write it as
+ * wakeup.h says, and to send to a socket of this machine.
  */
 #define _GNU_SOURCE
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend.h"
+#include "wakeup.h"
 
-/*
- * What may be given is not a file or device, where reading might block however the descriptor is
- * set.
- */
-static bool look_at(struct virtio_waker *waker, int fd)
+bool virtio_is_unix_socket(int fd)
 {
-	struct stat file;
-	int flags;
+	int domain;
+	socklen_t size = sizeof(domain);
 
-	waker->fd = fd;
-	if (fd < 0)
-		return true;
-	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fstat(fd, &file))
-		return false;
-	if (S_ISSOCK(file.st_mode))
-		waker->kind = VIRTIO_SOCKET;
-	else if (S_ISFIFO(file.st_mode))
-		waker->kind = VIRTIO_PIPE;
-	else if (!(file.st_mode & S_IFMT)) /* a file of no type */
-		waker->kind = VIRTIO_EVENTFD;
-	else
-		return false;
-	return flags & O_NONBLOCK || !fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) && domain == AF_UNIX;
 }
 
-/*
- * Empty it, never waiting: O_NONBLOCK is shared with the front end, which may take it back.
- * False: there will be no more kicks.
- */
-static bool take_kick(const struct virtio_waker *waker)
+/* Empty it. False: it cannot be read so. */
+static bool take_kick(int fd)
 {
-	uint8_t bytes[64];
-	struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
-	ssize_t size;
+	uint64_t count;
+	struct iovec part = {.iov_base = &count, .iov_len = sizeof(count)};
 
-	if (waker->kind == VIRTIO_SOCKET)
-		size = recv(waker->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	else
-		size = preadv2(waker->fd, &part, 1, -1, RWF_NOWAIT);
-	if (size < 0 && errno == EOPNOTSUPP)
-		size = read(waker->fd, bytes, sizeof(bytes));
-	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
-/* A pipe that nobody reads raises a signal, unless it is held back and taken away again. */
-static void write_pipe(int fd, const void *bytes, size_t size)
-{
-	const struct timespec now = {0};
-	sigset_t pipe, before, pending;
-	ssize_t written;
-
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &before);
-	written = write(fd, bytes, size);
-	if (written < 0 && errno == EPIPE && !sigismember(&pending, SIGPIPE))
-		sigtimedwait(&pipe, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return preadv2(fd, &part, 1, -1, RWF_NOWAIT) > 0 || errno == EAGAIN || errno == EINTR;
 }
 
 /* If it is full the other side has enough to wake up for; if it is closed, others notice. */
@@ -83,17 +41,10 @@ static void wake(const struct virtio_waker *waker)
 	const uint64_t one = 1;
 	ssize_t ignored = 0;
 
-	switch (waker->kind) {
-	case VIRTIO_SOCKET:
+	if (waker->is_socket)
 		ignored = send(waker->fd, &one, sizeof(one), MSG_DONTWAIT | MSG_NOSIGNAL);
-		break;
-	case VIRTIO_PIPE:
-		write_pipe(waker->fd, &one, sizeof(one));
-		break;
-	case VIRTIO_EVENTFD:
-		ignored = write(waker->fd, &one, sizeof(one));
-		break;
-	}
+	else
+		wakeup_eventfd(waker->fd);
 	(void)ignored;
 }
 
@@ -103,7 +54,7 @@ static void kicked(void *arg)
 	struct scmi_transport_peer *peer = queue->peer;
 
 	virtio_enter(peer);
-	if (take_kick(&queue->kick))
+	if (take_kick(queue->kick))
 		virtio_queue_run(queue);
 	else
 		virtio_set_kick(queue, -1);
@@ -114,25 +65,28 @@ int virtio_set_kick(struct virtio_queue *queue, int fd)
 {
 	const struct scmi_transport_endpoint *endpoint = queue->peer->endpoint;
 	const struct scmi_transport_platform_callbacks *callbacks = endpoint->callbacks;
-	struct virtio_waker waker = {.kind = VIRTIO_EVENTFD};
 
-	if (!look_at(&waker, fd) ||
-	    (fd >= 0 && callbacks->watch(endpoint->host, fd, true, false, kicked, queue)))
+	/* The queue is run in any case: what kicks came already are not needed. */
+	if (fd >= 0 && (!wakeup_is_eventfd(fd) || !take_kick(fd) ||
+			callbacks->watch(endpoint->host, fd, true, false, kicked, queue)))
 		return -EINVAL;
-	if (queue->kick.fd >= 0) {
-		callbacks->unwatch(endpoint->host, queue->kick.fd);
-		close(queue->kick.fd);
+	if (queue->kick >= 0) {
+		callbacks->unwatch(endpoint->host, queue->kick);
+		close(queue->kick);
 	}
-	queue->kick = waker;
+	queue->kick = fd;
 	return 0;
 }
 
 static int replace(struct virtio_waker *kept, int fd)
 {
-	struct virtio_waker waker = {.kind = VIRTIO_EVENTFD};
+	struct virtio_waker waker = {.fd = fd};
 
-	if (!look_at(&waker, fd))
-		return -EINVAL;
+	if (fd >= 0 && !wakeup_is_eventfd(fd)) {
+		waker.is_socket = virtio_is_unix_socket(fd);
+		if (!waker.is_socket)
+			return -EINVAL;
+	}
 	if (kept->fd >= 0)
 		close(kept->fd);
 	*kept = waker;
