@@ -3,9 +3,9 @@
  * The clock protocol, agent's end.
  *
  * One function per message, named after it, and helpers that page or that hide a difference between
- * versions. Those that end in _submit do not block; all others do, stand on scmi_agent_call(), and
- * may not be called from a callback (-EDEADLK). The protocol's version is found out by the first
- * call.
+ * versions. Those that end in _submit do not block and those that end in _polled do not sleep; all
+ * others do, stand on scmi_agent_call(), and may not be called from a callback (-EDEADLK). The
+ * protocol's version is found out by the first call.
  *
  * Clocks are named by `clock_id`, 0 .. num_clocks - 1 as a rule, though platforms may leave gaps.
  * Rates are in Hz.
@@ -168,6 +168,21 @@ int scmi_clock_config_set(struct scmi_agent *agent, uint32_t clock_id, enum scmi
  */
 int scmi_clock_config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type, bool *enabled,
 			  uint32_t *value);
+
+/**
+ * scmi_clock_state_set_polled() - CLOCK_CONFIG_SET with ON or OFF, where sleeping is not allowed
+ * scmi_clock_state_get_polled() - CLOCK_CONFIG_GET, or before 3.0 CLOCK_ATTRIBUTES, likewise
+ * @poll_budget_us: how long to look for the answer at most, for each message that it takes: one, or
+ *                  up to three while the protocol's version is not known; not 0
+ *
+ * They look for the answer instead of waiting for it: in any context, also in callbacks. -EOPNOTSUPP
+ * where the transport cannot be polled, -ETIMEDOUT when the budget is used up, which says nothing
+ * about whether the platform did it; the rest as the calls above.
+ */
+int scmi_clock_state_set_polled(struct scmi_agent *agent, uint32_t clock_id, bool enable,
+				uint32_t poll_budget_us);
+int scmi_clock_state_get_polled(struct scmi_agent *agent, uint32_t clock_id, bool *enabled,
+				uint32_t poll_budget_us);
 
 /* CLOCK_GET_PERMISSIONS (3.0): which of state, parent and rate the caller may change. */
 int scmi_clock_get_permissions(struct scmi_agent *agent, uint32_t clock_id,

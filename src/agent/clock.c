@@ -37,8 +37,9 @@ int scmi_clock_protocol_attributes(struct scmi_agent *agent,
 									     answer.size, version));
 }
 
-int scmi_clock_attributes(struct scmi_agent *agent, uint32_t clock_id,
-			  struct scmi_clock_attributes_response *attributes)
+/* With a poll budget that is not 0 nothing here sleeps. */
+static int attributes_within(struct scmi_agent *agent, uint32_t clock_id, uint32_t poll_budget_us,
+			     struct scmi_clock_attributes_response *attributes)
 {
 	struct scmi_clock_attributes_request request = { .clock_id = clock_id };
 	uint8_t payload[SCMI_CLOCK_ATTRIBUTES_REQUEST_SIZE_MAX];
@@ -46,18 +47,26 @@ int scmi_clock_attributes(struct scmi_agent *agent, uint32_t clock_id,
 	uint32_t version;
 	int error;
 
-	error = version_of(agent, SCMI_CLOCK_ATTRIBUTES, &version);
+	error = scmi_typed_version_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_ATTRIBUTES,
+					  poll_budget_us, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_CLOCK_ATTRIBUTES, payload,
-		     scmi_clock_attributes_request_encode(payload, sizeof(payload), &request,
-							  version),
-		     &answer);
+	error = scmi_typed_call_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_ATTRIBUTES,
+				       poll_budget_us, payload,
+				       scmi_clock_attributes_request_encode(payload, sizeof(payload),
+									    &request, version),
+				       &answer);
 	if (error)
 		return error;
 	return scmi_typed_end(&answer,
 			      scmi_clock_attributes_response_decode(attributes, answer.values,
 								    answer.size, version));
+}
+
+int scmi_clock_attributes(struct scmi_agent *agent, uint32_t clock_id,
+			  struct scmi_clock_attributes_response *attributes)
+{
+	return attributes_within(agent, clock_id, 0, attributes);
 }
 
 int scmi_clock_name_get(struct scmi_agent *agent, uint32_t clock_id, char name[64])
@@ -266,44 +275,56 @@ int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t c
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
+static int config_set(struct scmi_agent *agent, uint32_t poll_budget_us,
+		      const struct scmi_clock_config_set_request *request)
+{
+	uint8_t payload[SCMI_CLOCK_CONFIG_SET_REQUEST_SIZE_MAX];
+	uint32_t version;
+	int error;
+
+	error = scmi_typed_version_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_CONFIG_SET,
+					  poll_budget_us, &version);
+	if (error)
+		return error;
+	if (version < SCMI_CLOCK_VERSION_3_0 &&
+	    (request->extended_config_type != SCMI_CLOCK_NO_CONFIG ||
+	     request->state == SCMI_CLOCK_UNCHANGED))
+		return -EOPNOTSUPP;
+	return scmi_typed_call_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_CONFIG_SET,
+				      poll_budget_us, payload,
+				      scmi_clock_config_set_request_encode(payload, sizeof(payload),
+									   request, version),
+				      NULL);
+}
+
 int scmi_clock_config_set(struct scmi_agent *agent, uint32_t clock_id, enum scmi_clock_state state,
 			  uint8_t type, uint32_t value)
 {
-	struct scmi_clock_config_set_request request = {
+	const struct scmi_clock_config_set_request request = {
 		.clock_id = clock_id,
 		.extended_config_type = type,
 		.state = (uint8_t)state,
 		.extended_config_value = value,
 	};
-	uint8_t payload[SCMI_CLOCK_CONFIG_SET_REQUEST_SIZE_MAX];
-	uint32_t version;
-	int error;
 
-	error = version_of(agent, SCMI_CLOCK_CONFIG_SET, &version);
-	if (error)
-		return error;
-	if (version < SCMI_CLOCK_VERSION_3_0 &&
-	    (type != SCMI_CLOCK_NO_CONFIG || state == SCMI_CLOCK_UNCHANGED))
-		return -EOPNOTSUPP;
-	return call(agent, SCMI_CLOCK_CONFIG_SET, payload,
-		    scmi_clock_config_set_request_encode(payload, sizeof(payload), &request,
-							 version),
-		    NULL);
+	return config_set(agent, 0, &request);
 }
 
 /* Before there was CLOCK_CONFIG_GET. */
-static int enabled_by_attributes(struct scmi_agent *agent, uint32_t clock_id, bool *enabled)
+static int enabled_by_attributes(struct scmi_agent *agent, uint32_t clock_id,
+				 uint32_t poll_budget_us, bool *enabled)
 {
 	struct scmi_clock_attributes_response attributes;
-	int error = scmi_clock_attributes(agent, clock_id, &attributes);
+	int error = attributes_within(agent, clock_id, poll_budget_us, &attributes);
 
 	if (!error)
 		*enabled = attributes.enabled;
 	return error;
 }
 
-static int config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type, uint32_t version,
-		      struct scmi_clock_config_get_response *response)
+static int config_get_3_0(struct scmi_agent *agent, uint32_t clock_id, uint8_t type,
+			  uint32_t version, uint32_t poll_budget_us,
+			  struct scmi_clock_config_get_response *response)
 {
 	struct scmi_clock_config_get_request request = {
 		.clock_id = clock_id,
@@ -313,10 +334,11 @@ static int config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type,
 	struct scmi_typed_answer answer;
 	int error;
 
-	error = call(agent, SCMI_CLOCK_CONFIG_GET, payload,
-		     scmi_clock_config_get_request_encode(payload, sizeof(payload), &request,
-							  version),
-		     &answer);
+	error = scmi_typed_call_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_CONFIG_GET,
+				       poll_budget_us, payload,
+				       scmi_clock_config_get_request_encode(payload, sizeof(payload),
+									    &request, version),
+				       &answer);
 	if (error)
 		return error;
 	return scmi_typed_end(&answer,
@@ -324,22 +346,28 @@ static int config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type,
 								    answer.size, version));
 }
 
+static int config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type,
+		      uint32_t poll_budget_us, struct scmi_clock_config_get_response *response)
+{
+	uint32_t version;
+	int error;
+
+	error = scmi_agent_version_within(agent, SCMI_CLOCK_PROTOCOL, poll_budget_us, &version);
+	if (error)
+		return error;
+	if (version >= SCMI_CLOCK_VERSION_3_0)
+		return config_get_3_0(agent, clock_id, type, version, poll_budget_us, response);
+	if (type != SCMI_CLOCK_NO_CONFIG)
+		return -EOPNOTSUPP;
+	return enabled_by_attributes(agent, clock_id, poll_budget_us, &response->enabled);
+}
+
 int scmi_clock_config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t type, bool *enabled,
 			  uint32_t *value)
 {
 	struct scmi_clock_config_get_response response = { .enabled = false };
-	uint32_t version;
-	int error;
+	int error = config_get(agent, clock_id, type, 0, &response);
 
-	error = scmi_agent_version(agent, SCMI_CLOCK_PROTOCOL, &version);
-	if (error)
-		return error;
-	if (version >= SCMI_CLOCK_VERSION_3_0)
-		error = config_get(agent, clock_id, type, version, &response);
-	else if (type == SCMI_CLOCK_NO_CONFIG)
-		error = enabled_by_attributes(agent, clock_id, &response.enabled);
-	else
-		error = -EOPNOTSUPP;
 	if (error)
 		return error;
 	if (enabled)
@@ -348,6 +376,30 @@ int scmi_clock_config_get(struct scmi_agent *agent, uint32_t clock_id, uint8_t t
 	if (value)
 		*value = type == SCMI_CLOCK_NO_CONFIG ? 0 : response.extended_config_value;
 	return 0;
+}
+
+int scmi_clock_state_set_polled(struct scmi_agent *agent, uint32_t clock_id, bool enable,
+				uint32_t poll_budget_us)
+{
+	const struct scmi_clock_config_set_request request = {
+		.clock_id = clock_id,
+		.state = enable ? SCMI_CLOCK_ON : SCMI_CLOCK_OFF,
+	};
+
+	return poll_budget_us ? config_set(agent, poll_budget_us, &request) : -EINVAL;
+}
+
+int scmi_clock_state_get_polled(struct scmi_agent *agent, uint32_t clock_id, bool *enabled,
+				uint32_t poll_budget_us)
+{
+	struct scmi_clock_config_get_response response = { .enabled = false };
+	int error = -EINVAL;
+
+	if (poll_budget_us)
+		error = config_get(agent, clock_id, SCMI_CLOCK_NO_CONFIG, poll_budget_us, &response);
+	if (!error)
+		*enabled = response.enabled;
+	return error;
 }
 
 int scmi_clock_get_permissions(struct scmi_agent *agent, uint32_t clock_id,

@@ -15,18 +15,37 @@ struct scmi_typed_answer {
 };
 
 /*
- * The version spoken for a protocol; -EOPNOTSUPP if it does not have the command. May block the
- * first time.
+ * The version spoken for a protocol; -EOPNOTSUPP if it does not have the command. Where it is not
+ * known yet the platform is asked, as scmi_typed_call_within() does.
  */
-int scmi_typed_version(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
-		       uint32_t *version);
+int scmi_typed_version_within(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
+			      uint32_t poll_budget_us, uint32_t *version);
 
 /*
- * Send a command and wait for its answer. `size` is what the encoder returned: negative gives
- * -EINVAL. With `answer` NULL there is nothing to look at, and no scmi_typed_end().
+ * Send a command and wait for its answer: asleep, or, where poll_budget_us is not 0, looking for it
+ * at most so long. `size` is what the encoder returned: negative gives -EINVAL. With `answer` NULL
+ * there is nothing to look at, and no scmi_typed_end().
  */
-int scmi_typed_call(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
-		    const void *payload, int size, struct scmi_typed_answer *answer);
+int scmi_typed_call_within(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
+			   uint32_t poll_budget_us, const void *payload, int size,
+			   struct scmi_typed_answer *answer);
+
+/* Both as most calls want them: asleep. */
+static inline int scmi_typed_version(struct scmi_agent *agent, uint8_t protocol_id,
+				     uint8_t message_id, uint32_t *version)
+{
+	return scmi_typed_version_within(agent, protocol_id, message_id, 0, version);
+}
+
+static inline int scmi_typed_call(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
+				  const void *payload, int size, struct scmi_typed_answer *answer)
+{
+	return scmi_typed_call_within(agent, protocol_id, message_id, 0, payload, size, answer);
+}
+
+/* version.c: scmi_agent_version(), asleep or polling. */
+int scmi_agent_version_within(struct scmi_agent *agent, uint8_t protocol_id,
+			      uint32_t poll_budget_us, uint32_t *version);
 
 /* Let go of the answer, and return what the decoder's result means for the caller. */
 static inline int scmi_typed_end(struct scmi_typed_answer *answer, int decoded)

@@ -39,13 +39,15 @@ static uint32_t resets_of(const struct scmi_agent *agent)
 	return resets;
 }
 
-static int ask_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *version)
+static int ask_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t poll_budget_us,
+		       uint32_t *version)
 {
 	struct scmi_protocol_version_response response;
 	struct scmi_typed_answer answer;
 	int error;
 
-	error = scmi_typed_call(agent, protocol_id, SCMI_PROTOCOL_VERSION, NULL, 0, &answer);
+	error = scmi_typed_call_within(agent, protocol_id, SCMI_PROTOCOL_VERSION, poll_budget_us,
+				       NULL, 0, &answer);
 	if (error)
 		return error;
 	error = scmi_typed_end(&answer,
@@ -56,15 +58,16 @@ static int ask_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *
 	return error;
 }
 
-static int ask_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t version)
+static int ask_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t poll_budget_us,
+			 uint32_t version)
 {
 	struct scmi_negotiate_protocol_version_request request = { .version = version };
 	uint8_t payload[SCMI_NEGOTIATE_PROTOCOL_VERSION_REQUEST_SIZE_MAX];
 	int size = scmi_negotiate_protocol_version_request_encode(payload, sizeof(payload),
 								  &request, 0);
 
-	return scmi_typed_call(agent, protocol_id, SCMI_NEGOTIATE_PROTOCOL_VERSION, payload, size,
-			       NULL);
+	return scmi_typed_call_within(agent, protocol_id, SCMI_NEGOTIATE_PROTOCOL_VERSION,
+				      poll_budget_us, payload, size, NULL);
 }
 
 /*
@@ -80,7 +83,8 @@ static uint32_t best_version(const uint32_t *described, size_t count, uint32_t s
 	return best;
 }
 
-int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *version)
+int scmi_agent_version_within(struct scmi_agent *agent, uint8_t protocol_id,
+			      uint32_t poll_budget_us, uint32_t *version)
 {
 	uint32_t *slot = slot_of(agent, protocol_id);
 	const uint32_t *described;
@@ -104,7 +108,7 @@ int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *
 		return -EOPNOTSUPP;
 
 	resets = resets_of(agent);
-	error = ask_version(agent, protocol_id, &served);
+	error = ask_version(agent, protocol_id, poll_budget_us, &served);
 	if (error)
 		return error;
 	best = best_version(described, count, served);
@@ -115,7 +119,7 @@ int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *
 	 * a version that we do not know has at least the messages of the one before it.
 	 */
 	if (served > best && best == described[count - 1]) {
-		error = ask_negotiate(agent, protocol_id, best);
+		error = ask_negotiate(agent, protocol_id, poll_budget_us, best);
 		/* Minor versions only add: without negotiation they can be spoken as they are. */
 		if (error && !(scmi_error_is_status(error) && served >> 16 == best >> 16))
 			return error;
@@ -123,6 +127,11 @@ int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *
 	remember(agent, protocol_id, best, resets);
 	*version = best;
 	return 0;
+}
+
+int scmi_agent_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t *version)
+{
+	return scmi_agent_version_within(agent, protocol_id, 0, version);
 }
 
 int scmi_agent_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t version)
@@ -137,7 +146,7 @@ int scmi_agent_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t
 	    best_version(described, count, version) != version)
 		return -EOPNOTSUPP;
 	resets = resets_of(agent);
-	error = ask_negotiate(agent, protocol_id, version);
+	error = ask_negotiate(agent, protocol_id, 0, version);
 	if (!error)
 		remember(agent, protocol_id, version, resets);
 	return error;

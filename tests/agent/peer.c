@@ -120,6 +120,8 @@ static int host_poll(void *ctx)
 	peer->now_ns += 100;
 	if (peer->on_wait)
 		peer->on_wait(peer);
+	else if (peer->script_at < peer->script_count)
+		answer_script(peer);
 	return 0;
 }
 

@@ -457,6 +457,88 @@ static void all_parents(void **state)
 	end(&peer);
 }
 
+static void the_state_without_sleeping(void **state)
+{
+	struct peer peer;
+	bool enabled = false;
+
+	(void)state;
+	/* The version is asked for as well, once. */
+	start(&peer, 0x30000);
+	peer_expect(&peer, WORDS(CLOCK(7), 7, 1, 0), WORDS(0));
+	assert_int_equal(scmi_clock_state_set_polled(peer.agent, 7, true, 1), 0);
+	peer_expect(&peer, WORDS(CLOCK(7), 7, 0, 0), WORDS((uint32_t)SCMI_DENIED));
+	assert_int_equal(scmi_clock_state_set_polled(peer.agent, 7, false, 1),
+			 STATUS_ERROR(SCMI_DENIED));
+	peer_expect(&peer, WORDS(CLOCK(11), 7, 0), WORDS(0, 0, 1, 0));
+	assert_int_equal(scmi_clock_state_get_polled(peer.agent, 7, &enabled, 1), 0);
+	assert_true(enabled);
+	assert_int_equal(scmi_clock_state_set_polled(peer.agent, 7, true, 0), -EINVAL);
+	assert_int_equal(scmi_clock_state_get_polled(peer.agent, 7, &enabled, 0), -EINVAL);
+	assert_int_equal(peer.waits, 0);
+	end(&peer);
+
+	start(&peer, 0x20000);
+	peer_expect(&peer, WORDS(CLOCK(3), 7), WORDS(0, 1, 0x00756370, 0, 0, 0, 0));
+	enabled = false;
+	assert_int_equal(scmi_clock_state_get_polled(peer.agent, 7, &enabled, 1), 0);
+	assert_true(enabled);
+	peer_expect(&peer, WORDS(CLOCK(7), 7, 0), WORDS(0));
+	assert_int_equal(scmi_clock_state_set_polled(peer.agent, 7, false, 1), 0);
+	assert_int_equal(peer.waits, 0);
+	end(&peer);
+}
+
+/* Each message has the budget for itself; nothing is left of the time limit of a call that sleeps. */
+static void a_poll_budget_runs_out(void **state)
+{
+	struct peer peer;
+	bool enabled;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	assert_int_equal(scmi_clock_state_get_polled(peer.agent, 7, &enabled, 3), -ETIMEDOUT);
+	assert_int_equal(peer.now_ns, 1000 + 3000);
+	assert_int_equal(peer.sent_count, 1);
+	assert_int_equal(peer.waits, 0);
+	peer_fini(&peer);
+}
+
+/* The change of another agent's rate makes this one look whether the clock runs. */
+static void look_at_state(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload,
+			  size_t size)
+{
+	struct peer *peer = ctx;
+	bool enabled = false;
+
+	(void)protocol_id;
+	(void)message_id;
+	(void)payload;
+	(void)size;
+	assert_int_equal(scmi_clock_config_get(peer->agent, 7, 0, &enabled, NULL), -EDEADLK);
+	assert_int_equal(scmi_clock_state_get_polled(peer->agent, 7, &enabled, 1), 0);
+	assert_true(enabled);
+}
+
+static void a_callback_may_poll(void **state)
+{
+	struct peer peer;
+	struct scmi_listener listener = {
+		.protocol_id = 0x14,
+		.message_id = 0,
+		.event = look_at_state,
+		.ctx = &peer,
+	};
+
+	(void)state;
+	start(&peer, 0x30000);
+	peer_expect(&peer, WORDS(CLOCK(11), 7, 0), WORDS(0, 0, 1, 0));
+	scmi_agent_listen(peer.agent, &listener);
+	peer_say(&peer, WORDS(NOTIFICATION(CLOCK(0)), 0, 7, 1000, 0));
+	assert_int_equal(scmi_agent_dispatch(peer.agent), 1);
+	end(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +549,9 @@ int main(void)
 		cmocka_unit_test(an_asynchronous_set_is_submitted),
 		cmocka_unit_test(subscriptions),
 		cmocka_unit_test(configuration_in_every_version),
+		cmocka_unit_test(the_state_without_sleeping),
+		cmocka_unit_test(a_poll_budget_runs_out),
+		cmocka_unit_test(a_callback_may_poll),
 		cmocka_unit_test(parents_and_permissions),
 		cmocka_unit_test(old_platforms_are_not_asked_for_new_messages),
 		cmocka_unit_test(rates_by_the_message),
