@@ -370,16 +370,27 @@ class Wakeups(AttackerCase):
         self.assertTrue(front.ask_u64(vhost.GET_FEATURES))
 
     def test_kicks_that_are_taken_back(self):
-        """The device is told of a kick, and there is none any more when it reads."""
-        front = self.front().start()
-        kick = front.commands.kick
-        os.set_blocking(kick, True)
-        for _ in range(3000):
-            os.eventfd_write(kick, 1)
+        """The device is told of two kicks at once; while it serves the first the second is taken back."""
+        front = vhost.connect(self.daemon.path("two.vhost"), num=128)
+        self.addCleanup(front.clean_up)
+        front.start()
+        commands, events = front.rings
+        os.set_blocking(events.kick, True)
+        for _ in range(300):
+            for head in range(0, 64, 2):
+                commands.command(head, front.message(BASE, 0x0))
+            target = commands.next_avail
+            commands.wake()
+            events.wake()
+            while commands.used_index() == commands.seen:
+                pass
             try:
-                os.preadv(kick, [bytearray(8)], -1, os.RWF_NOWAIT)
+                os.preadv(events.kick, [bytearray(8)], -1, os.RWF_NOWAIT)
             except BlockingIOError:
                 pass
+            while commands.used_index() != target:
+                pass
+            commands.seen = target
         self.assertTrue(front.alive())
 
     def test_descriptors_that_could_keep_others_waiting(self):
