@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "linux"))
 
 from guest import MACHINE, PATIENCE_S, Failure, Scmid, Uml, make_initramfs, make_tree  # noqa: E402
+from played import Played  # noqa: E402
 
 UP = "=== guest up"
 
@@ -91,6 +92,7 @@ class Bench:
         os.mkdir(self.shared)
         self.scmid = None
         self.uml = None
+        self.played = []
         self.number = 0
 
     def __enter__(self):
@@ -110,15 +112,17 @@ class Bench:
             raise
         finally:
             if kind is not None:
-                error.said = self.said()
+                error.said = self.said() + "".join("\n---- the played device: %r" % device.trouble for device in self.played)
             if self.uml:
                 self.uml.kill()
+            for device in self.played:
+                device.close()
             if self.scmid.process.poll() is None:
                 self.scmid.stop()
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def said(self):
-        console = self.uml.console().split(UP)[-1][-8000:] if self.uml else ""
+        console = self.uml.console().split(UP)[-1][-30000:] if self.uml else ""
         return "---- the guest's console\n%s\n---- scmid\n%s" % (console, self.scmid.log()[-2000:])
 
     def file(self, name):
@@ -126,6 +130,12 @@ class Bench:
 
     def socket(self, agent):
         return self.scmid.path(agent + ".vhost")
+
+    def play(self, agent):
+        """A device of the test's own, on the socket .path, that asks scmid as that agent."""
+        device = Played(self.file(agent + ".played"), self.scmid.path(agent + ".sock"))
+        self.played.append(device)
+        return device
 
     def boot(self, tree="", devices=()):
         """A guest with that in its tree, and a device on each of those sockets."""

@@ -80,3 +80,18 @@ def nodes(bench):
     wanted = ["/sys/firmware/devicetree/base/virtio-%d/transport" % n for n in range(1, 9)]
     if sorted(found) != wanted:
         raise Failure("the guest has %s" % found)
+
+
+@scenario("in-tree: on a played device")
+def played(bench):
+    """The device that a test plays is one, and an answer that it keeps is waited for."""
+    device = bench.play("guest1")
+    bench.boot(own_node(1), [device.path])
+    load(bench)
+    compare(bench.clocks(), {"only-1": 1000000, "set-1": 100000, "slow-1": 10000})
+    device.keep()
+    reading = bench.start("cat /sys/kernel/debug/clk/set-1/clk_rate")
+    bench.until(device.kept, "ask for the rate")
+    device.release()
+    if bench.finish(reading) != (0, "100000\n"):
+        raise Failure("not the rate that was kept")
