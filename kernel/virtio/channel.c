@@ -323,7 +323,9 @@ static int channel_start(void *pointer, const struct scmi_transport_settings *se
 	if (callbacks->size < sizeof(*callbacks))
 		return -EINVAL;
 	mutex_lock(&channel->setup);
-	if (!channel->started) {
+	if (channel->vanished) {
+		error = -ENODEV;
+	} else if (!channel->started) {
 		channel->callbacks = *callbacks;
 		channel->instance = instance;
 		error = start_locked(channel, settings, limits);
@@ -441,6 +443,7 @@ void channel_vanish(struct channel *channel)
 	unsigned long flags;
 
 	mutex_lock(&channel->setup);
+	channel->vanished = true;
 	if (channel->started) {
 		close_channel(channel);
 		spin_lock_irqsave(&channel->lock, flags);
@@ -450,6 +453,13 @@ void channel_vanish(struct channel *channel)
 		if (!told)
 			channel->callbacks.gone(channel->instance);
 	}
+	mutex_unlock(&channel->setup);
+}
+
+void channel_allow(struct channel *channel)
+{
+	mutex_lock(&channel->setup);
+	channel->vanished = false;
 	mutex_unlock(&channel->setup);
 }
 

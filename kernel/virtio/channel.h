@@ -55,6 +55,7 @@ struct channel {
 	struct mutex setup;
 	bool has_queues;
 	bool started;
+	bool vanished; /* start() is not allowed */
 	u32 message_size; /* of every request and answer, bytes */
 
 	spinlock_t lock;
@@ -79,8 +80,12 @@ int channel_init(struct channel *channel, struct virtio_device *vdev);
 /* The device is reset and has no queues afterwards. No instance uses it any more. May sleep. */
 void channel_fini(struct channel *channel);
 
-/* The device is about to vanish or to be switched off: callers get -ENODEV from now on. May sleep. */
+/*
+ * The device is about to vanish or to be switched off: callers get -ENODEV from now on, also from
+ * start(), until it is allowed again. Both may sleep.
+ */
 void channel_vanish(struct channel *channel);
+void channel_allow(struct channel *channel);
 /* Has the device said, or have we found out, that it does not work any more? Any context. */
 bool channel_is_broken(struct channel *channel);
 

@@ -66,9 +66,8 @@ static void make(struct supply *supply, const struct supply_wish *wish)
 	};
 	struct platform_device *instance;
 
-	WRITE_ONCE(supply->making, true);
+	channel_allow(&supply->channel);
 	instance = platform_device_register_full(&info);
-	WRITE_ONCE(supply->making, false);
 	if (IS_ERR(instance)) {
 		dev_err(wish->parent, "no instance could be made: %ld\n", PTR_ERR(instance));
 		return;
@@ -99,10 +98,13 @@ static void settle_later(struct work_struct *work)
 	settle(container_of(work, struct supply, work));
 }
 
-/* The wish was withdrawn: the instance is gone when this returns, however far it had come. */
+/*
+ * The wish was withdrawn: the instance is gone when this returns. Who still asks a device what it
+ * offers need not come to an end with it.
+ */
 static void settle_now(struct supply *supply)
 {
-	if (READ_ONCE(supply->making) || channel_is_broken(&supply->channel))
+	if (!READ_ONCE(supply->probed) || channel_is_broken(&supply->channel))
 		channel_vanish(&supply->channel);
 	settle(supply);
 }
@@ -358,12 +360,31 @@ struct platform_driver pairing_driver = {
 	},
 };
 
+/* Whose instance is that device? NULL: not one of ours. */
+static struct supply *supply_of_instance(const struct device *dev)
+{
+	const struct libscmi_supply *data = dev_get_platdata(dev);
+	struct channel *channel;
+
+	if (strcmp(to_platform_device(dev)->name, LIBSCMI_INSTANCE) ||
+	    data->transport != &channel_transport)
+		return NULL;
+	channel = data->channel;
+	return container_of(channel, struct supply, channel);
+}
+
 /* A descriptor that waits has no remove(): when its device vanishes, or others take it, we hear it here. */
 static int platform_event(struct notifier_block *block, unsigned long action, void *data)
 {
 	struct device *dev = data;
+	struct supply *supply = supply_of_instance(dev);
 	struct descriptor *descriptor;
 
+	if (supply) {
+		if (action == BUS_NOTIFY_BOUND_DRIVER || action == BUS_NOTIFY_UNBOUND_DRIVER)
+			WRITE_ONCE(supply->probed, action == BUS_NOTIFY_BOUND_DRIVER);
+		return NOTIFY_DONE;
+	}
 	if (action != BUS_NOTIFY_REMOVED_DEVICE &&
 	    !(action == BUS_NOTIFY_BOUND_DRIVER && dev->driver != &pairing_driver.driver))
 		return NOTIFY_DONE;

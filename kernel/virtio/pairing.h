@@ -37,7 +37,7 @@ struct supply {
 	struct work_struct work; /* makes what is wished */
 
 	struct mutex settling; /* held while the instance comes or goes */
-	bool making;	       /* its drivers' probe() runs now */
+	bool probed;	       /* the instance's driver is bound to it: discovery is over */
 	struct supply_wish is;
 	struct platform_device *instance; /* changes under both locks */
 };
