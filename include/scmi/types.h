@@ -57,6 +57,7 @@ size_t strlen(const char *text);
 #define EOPNOTSUPP 95
 #define EISCONN 106
 #define ENOTCONN 107
+#define ESHUTDOWN 108
 #define ETIMEDOUT 110
 #define EINPROGRESS 115
 #define ECANCELED 125
