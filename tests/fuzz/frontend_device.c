@@ -19,6 +19,8 @@
 
 #define TURNS_MAX	3000u
 #define FDS_ROOM	20u
+/* From this byte on an answer is not right. */
+#define WRONG		0xb0
 #define MEMORY_ADDRESS	device_region.guest_address
 #define TICK_NS		1000u
 #define NS_PER_MS	1000000u
@@ -178,99 +180,87 @@ static void change_offer(struct device *device, uint32_t request, uint64_t value
 		device->queue_count = value;
 }
 
-static void mark(struct device *device, enum device_mark which)
-{
-	device->marks[which] = true;
-}
-
 /* The answer to a request, as the input says; behind its end, right. */
 static void answer(struct device *device, const struct vhost_user_message *request, uint64_t value)
 {
 	uint8_t what = input_u8(device->in), bytes[VHOST_USER_HEADER_SIZE + 64] = {0};
 	bool acknowledges = !vhost_user_form(request->request)->replies;
 	uint32_t head[3] = {request->request, VHOST_USER_VERSION | VHOST_USER_REPLY, 8};
-	uint32_t size = VHOST_USER_HEADER_SIZE + 8;
+	uint32_t size = VHOST_USER_HEADER_SIZE + 8, count;
+	enum device_mark which;
 
-	switch (what >= 0xe0 ? what : 0) {
-	case 0xe0:
-		mark(device, DEVICE_CLOSES);
+	if (what < WRONG) {
+		which = DEVICE_MARKS;
+	} else {
+		which = (enum device_mark)((what - WRONG) % DEVICE_MARKS);
+		device->marks[which] |= which != DEVICE_SIGNALS;
+	}
+	switch (which) {
+	case DEVICE_CLOSES:
 		device->closes = true;
 		return;
-	case 0xe1:
-		mark(device, DEVICE_SILENT);
+	case DEVICE_SILENT:
 		return;
-	case 0xe2:
-		mark(device, DEVICE_OTHER_REQUEST);
+	case DEVICE_OTHER_REQUEST:
 		head[0] ^= 1u << (input_u8(device->in) & 31);
 		device->spoiled = true;
 		break;
-	case 0xe3:
-		mark(device, DEVICE_OTHER_FLAGS);
+	case DEVICE_OTHER_FLAGS:
 		head[1] ^= 1u << (input_u8(device->in) & 31);
 		device->spoiled = true;
 		break;
-	case 0xe4:
-		mark(device, DEVICE_OTHER_SIZE);
+	case DEVICE_OTHER_SIZE:
 		head[2] = input_word(device->in);
 		device->spoiled |= head[2] != 8;
 		size = VHOST_USER_HEADER_SIZE + (head[2] < 64 ? head[2] : 64);
 		break;
-	case 0xe5:
-	case 0xe6:
-		mark(device, DEVICE_OTHER_VALUE);
+	case DEVICE_OTHER_VALUE:
 		value ^= (uint64_t)input_word(device->in) << (what & 1 ? 32 : 0);
 		device->spoiled |= acknowledges && value;
 		change_offer(device, request->request, value);
 		break;
-	case 0xe7:
-	case 0xe8:
+	case DEVICE_DESCRIPTORS:
+	case DEVICE_MANY_DESCRIPTORS:
 		memcpy(bytes, head, sizeof(head));
 		memcpy(bytes + sizeof(head), &value, sizeof(value));
-		mark(device, what & 1 ? DEVICE_DESCRIPTORS : DEVICE_MANY_DESCRIPTORS);
-		device->spoiled |= what == 0xe8;
+		count = 1 + input_u8(device->in) % VHOST_USER_FDS_MAX;
+		device->spoiled |= which == DEVICE_MANY_DESCRIPTORS;
 		say_with_fds(device, bytes, size,
-			     what & 1 ? 1 + input_u8(device->in) % VHOST_USER_FDS_MAX
-				      : FDS_ROOM - input_u8(device->in) % (FDS_ROOM - VHOST_USER_FDS_MAX));
+			     which == DEVICE_DESCRIPTORS ? count : VHOST_USER_FDS_MAX + count);
 		return;
-	case 0xe9:
-		mark(device, DEVICE_HALF);
+	case DEVICE_HALF:
 		size = input_u8(device->in) % size;
 		device->closes = what & 1;
 		device->spoiled = true;
 		break;
-	case 0xea:
-		mark(device, DEVICE_TWICE);
+	case DEVICE_TWICE:
 		device->unsure = device->odd = true;
 		memcpy(bytes, head, sizeof(head));
 		memcpy(bytes + sizeof(head), &value, sizeof(value));
 		say_bytes(device, bytes, size);
 		break;
-	case 0xeb:
-		mark(device, DEVICE_REQUESTS);
+	case DEVICE_REQUESTS:
 		head[0] = VHOST_USER_BACKEND_VRING_CALL;
 		head[1] = VHOST_USER_VERSION;
 		device->spoiled = true;
 		break;
-	case 0xec:
-	case 0xed:
-		mark(device, DEVICE_DRIPS);
+	case DEVICE_DRIPS:
 		device->drip = 1 + input_u8(device->in) % 8;
 		break;
-	case 0xee:
-	case 0xef:
-		mark(device, DEVICE_LATE);
+	case DEVICE_LATE:
 		device->delay_ns = (uint64_t)input_u8(device->in) * NS_PER_MS;
 		break;
-	case 0xf0:
-		mark(device, DEVICE_SHUT);
+	case DEVICE_SHUT:
 		shutdown(device->fd, input_u8(device->in) & 1 ? SHUT_WR : SHUT_RD);
 		device->odd = true;
 		break;
-	case 0xf1:
-		mark(device, DEVICE_GARBAGE);
+	case DEVICE_GARBAGE:
 		device->unsure = device->odd = true;
 		input_bytes(device->in, bytes, 16);
 		say_bytes(device, bytes, 1 + bytes[15] % 16);
+		break;
+	case DEVICE_SIGNALS:
+	case DEVICE_MARKS:
 		break;
 	}
 	memcpy(bytes, head, sizeof(head));
