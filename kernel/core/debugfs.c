@@ -68,8 +68,10 @@ DEFINE_SHOW_ATTRIBUTE(transport);
 static ssize_t reset_write(struct file *file, const char __user *from, size_t size, loff_t *at)
 {
 	struct libscmi_instance *instance = file_inode(file)->i_private;
-	int error = instance->ops->reset(instance->channel);
+	int error = -ENODEV;
 
+	if (libscmi_instance_ready(instance))
+		error = instance->ops->reset(instance->channel);
 	return error ? error : size;
 }
 
@@ -98,9 +100,10 @@ void libscmi_debugfs_remove(struct libscmi_instance *instance)
 	debugfs_remove(instance->debugfs);
 }
 
-void libscmi_debugfs_init(void)
+struct dentry *libscmi_debugfs_init(void)
 {
 	root = debugfs_create_dir("libscmi", NULL);
+	return root;
 }
 
 void libscmi_debugfs_exit(void)

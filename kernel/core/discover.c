@@ -6,6 +6,15 @@
 
 #include "instance.h"
 
+/*
+ * All of it together may take as long as so many answers, although each of them may take its time
+ * and the list of protocols may come one by one.
+ */
+#define PATIENCE 4
+
+/* A reset of the channel on the way starts it again, at most so often. */
+#define ATTEMPTS_MAX 3
+
 /* What a name from the platform may put into the log and sysfs. */
 static void make_printable(char *text, size_t size)
 {
@@ -17,12 +26,12 @@ static void make_printable(char *text, size_t size)
 
 static int failed(struct libscmi_instance *instance, const char *what, int error)
 {
-	dev_err(instance->dev, "%s: %s on %s: %s: %s\n", instance->name, instance->transport_name,
-		instance->supplier_name, what, scmi_error_text(error));
+	libscmi_failed(instance->dev, "%s on %s: %s: %s", instance->transport_name,
+		       instance->supplier_name, what, scmi_error_text(error));
 	return libscmi_errno(error);
 }
 
-int libscmi_discover(struct libscmi_instance *instance)
+static int ask(struct libscmi_instance *instance)
 {
 	struct libscmi_identity *identity = &instance->identity;
 	struct scmi_agent *agent = instance->agent;
@@ -50,4 +59,36 @@ int libscmi_discover(struct libscmi_instance *instance)
 	if (error)
 		return failed(instance, "the list of protocols", error);
 	return 0;
+}
+
+static void limit_reached(struct work_struct *work)
+{
+	struct libscmi_instance *instance =
+		container_of(to_delayed_work(work), struct libscmi_instance, discovery_limit);
+
+	libscmi_host_close(instance, -ETIMEDOUT);
+}
+
+void libscmi_discover_init(struct libscmi_instance *instance)
+{
+	INIT_DELAYED_WORK(&instance->discovery_limit, limit_reached);
+}
+
+int libscmi_discover(struct libscmi_instance *instance)
+{
+	unsigned int resets;
+	int error;
+
+	queue_delayed_work(libscmi_workqueue, &instance->discovery_limit,
+			   msecs_to_jiffies(PATIENCE * instance->limits.response_timeout_ms) + 1);
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		resets = READ_ONCE(instance->resets);
+		error = ask(instance);
+		if (error != -ENODEV || resets == READ_ONCE(instance->resets))
+			break;
+	}
+	/* In the last moment, perhaps: then the agent is closed. */
+	if (!cancel_delayed_work_sync(&instance->discovery_limit) && !error)
+		error = failed(instance, "what the platform offers", -ETIMEDOUT);
+	return error;
 }

@@ -10,6 +10,7 @@
 #include <trace/events/libscmi.h>
 
 #include "instance.h"
+#include "raw.h"
 
 /* Notifications that wait for dispatch(); as many as a virtio event queue brings at a time. */
 #define NOTIFICATIONS_MAX 256
@@ -196,6 +197,7 @@ static void gone(void *ctx)
 	/* Either this sees the agent, or libscmi_host_make_agent() sees that it is gone. */
 	smp_store_mb(instance->gone, true);
 	libscmi_host_close(instance, -ENODEV);
+	libscmi_raw_gone(instance);
 }
 
 static void was_reset(void *ctx)
@@ -226,6 +228,7 @@ static void restore(struct work_struct *work)
 {
 	struct libscmi_instance *instance = container_of(work, struct libscmi_instance, restore);
 
+	libscmi_subscriptions_restore(instance);
 	libscmi_devices_were_reset(instance);
 }
 
@@ -233,6 +236,7 @@ void libscmi_host_init(struct libscmi_instance *instance)
 {
 	spin_lock_init(&instance->lock);
 	init_waitqueue_head(&instance->waiters);
+	libscmi_subscriptions_init(instance);
 	INIT_WORK(&instance->dispatch, dispatch);
 	INIT_WORK(&instance->restore, restore);
 	INIT_DELAYED_WORK(&instance->tick, tick);
@@ -301,5 +305,6 @@ void libscmi_host_fini(struct libscmi_instance *instance)
 {
 	if (instance->agent)
 		scmi_agent_fini(instance->agent);
+	libscmi_subscriptions_fini(instance);
 	kvfree(instance->storage);
 }

@@ -10,11 +10,10 @@
 #include <compat.h>
 
 #include "instance.h"
+#include "raw.h"
 
 /* Delayed responses may take their time: a voltage that rises, a clock that settles. */
 #define DELAYED_TIMEOUT_MS 2000u
-/* A reset of the channel while the platform is being asked starts that again, at most so often. */
-#define DISCOVERIES_MAX 3
 
 static DEFINE_IDA(numbers);
 
@@ -102,18 +101,24 @@ static struct libscmi_instance *instance_new(struct device *dev, const struct li
 	instance->ops = &supply->transport->ops;
 	instance->channel = supply->channel;
 	libscmi_host_init(instance);
+	libscmi_discover_init(instance);
 	return instance;
 }
 
 /* ---- probe and remove ------------------------------------------------------------------------ */
 
-/* The channel's end of the instance, both after an orderly end and where probing failed. */
+/*
+ * The channel's end of the instance: after an orderly end, where probing failed, and at shutdown, which
+ * may be followed by the first.
+ */
 static void shut(struct libscmi_instance *instance)
 {
 	WRITE_ONCE(instance->state, LIBSCMI_GONE);
 	libscmi_host_close(instance, -ENODEV);
 	libscmi_gate_shut(instance);
-	instance->ops->stop(instance->channel);
+	if (instance->started)
+		instance->ops->stop(instance->channel);
+	instance->started = false;
 	/* A was_reset() on the way may have opened the agent again. */
 	libscmi_host_close(instance, -ENODEV);
 	libscmi_host_stop(instance);
@@ -136,9 +141,12 @@ static int start(struct libscmi_instance *instance, const struct libscmi_supply 
 	*limits = supply->transport->limits;
 	error = instance->ops->start(instance->channel, settings, &libscmi_callbacks, instance,
 				     limits);
-	if (error)
-		return dev_err_probe(instance->dev, error, "%s on %s did not start\n",
-				     instance->transport_name, instance->supplier_name);
+	if (error) {
+		libscmi_failed(instance->dev, "%s on %s did not start: %d", instance->transport_name,
+			       instance->supplier_name, error);
+		return error;
+	}
+	instance->started = true;
 	/* Whatever the transport made of it, time limits are kept here. */
 	if (settings->response_timeout_ms)
 		limits->response_timeout_ms = settings->response_timeout_ms;
@@ -149,20 +157,6 @@ static int start(struct libscmi_instance *instance, const struct libscmi_supply 
 		error = libscmi_host_make_agent(instance);
 	if (error)
 		shut(instance);
-	return error;
-}
-
-static int discover(struct libscmi_instance *instance)
-{
-	unsigned int resets;
-	int error;
-
-	for (int i = 0; i < DISCOVERIES_MAX; i++) {
-		resets = READ_ONCE(instance->resets);
-		error = libscmi_discover(instance);
-		if (error != -ENODEV || resets == READ_ONCE(instance->resets))
-			break;
-	}
 	return error;
 }
 
@@ -184,6 +178,7 @@ static int probe(struct platform_device *pdev)
 	unsigned int resets;
 	int error;
 
+	libscmi_failed_forget(&pdev->dev);
 	error = libscmi_supply_check(&pdev->dev, supply);
 	if (error)
 		return error;
@@ -194,7 +189,7 @@ static int probe(struct platform_device *pdev)
 	if (error)
 		goto err_delete;
 	resets = READ_ONCE(instance->resets);
-	error = discover(instance);
+	error = libscmi_discover(instance);
 	if (error)
 		goto err_shut;
 	announce(instance);
@@ -202,6 +197,9 @@ static int probe(struct platform_device *pdev)
 	libscmi_debugfs_add(instance);
 	WRITE_ONCE(instance->state, LIBSCMI_READY);
 	libscmi_devices_add(instance, supply->descriptor);
+	error = libscmi_raw_add(instance);
+	if (error)
+		dev_warn(instance->dev, "no /dev/%s: error %d\n", instance->name, error);
 	/* A reset in the middle of it found nobody to tell. */
 	if (resets != READ_ONCE(instance->resets))
 		queue_work(libscmi_workqueue, &instance->restore);
@@ -221,7 +219,9 @@ static LIBSCMI_REMOVE_RESULT remove(struct platform_device *pdev)
 	if (!READ_ONCE(instance->gone))
 		WRITE_ONCE(instance->state, LIBSCMI_QUIESCING);
 	cancel_work_sync(&instance->restore);
+	libscmi_raw_remove(instance);
 	libscmi_devices_remove(instance);
+	libscmi_subscriptions_end(instance);
 	libscmi_debugfs_remove(instance);
 	shut(instance);
 	instance_delete(instance);

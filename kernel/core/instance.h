@@ -21,6 +21,8 @@
 #include <libscmi.h>
 #include <libscmi_transport.h>
 
+#include "subscribe.h"
+
 enum libscmi_state {
 	LIBSCMI_PROBING,
 	LIBSCMI_READY,
@@ -61,7 +63,8 @@ struct libscmi_instance {
 	char supplier_name[64];
 	const struct libscmi_transport_ops *ops; /* with open only */
 	void *channel;
-	bool open;
+	bool open; /* the gate */
+	bool started;
 
 	struct scmi_agent *agent; /* NULL before it is made; callbacks may come before */
 	void *storage;
@@ -75,9 +78,11 @@ struct libscmi_instance {
 	struct work_struct dispatch;
 	struct work_struct restore;
 	struct delayed_work tick;
+	struct delayed_work discovery_limit;
 
 	struct libscmi_identity identity;
-	struct libscmi_raw *raw; /* raw.c's */
+	struct libscmi_raw __rcu *raw; /* raw.c's */
+	struct libscmi_subscriptions subscriptions;
 	struct dentry *debugfs;
 };
 
@@ -130,12 +135,22 @@ void libscmi_instance_tick(struct libscmi_instance *instance);
 
 /* settings.c */
 void libscmi_settings_read(struct libscmi_instance *instance, const struct device_node *node);
-/* 0, or -EINVAL after a sentence in the log: such a transport is refused. */
+/* 0, or -EINVAL after libscmi_failed(): such a transport is refused. */
 int libscmi_supply_check(struct device *dev, const struct libscmi_supply *supply);
 int libscmi_limits_check(struct device *dev, const struct scmi_transport_limits *limits);
 
-/* discover.c: fill in identity. 0 or -errno, after a sentence in the log. Sleeps. */
+/* discover.c: fill in identity, in bounded time. 0 or -errno, after libscmi_failed(). Sleeps. */
+void libscmi_discover_init(struct libscmi_instance *instance);
 int libscmi_discover(struct libscmi_instance *instance);
+
+/*
+ * failures.c: say why `dev` did not become an instance, in the log and in debugfs, where it is kept
+ * until the device is tried again or goes.
+ */
+__printf(2, 3) void libscmi_failed(struct device *dev, const char *format, ...);
+void libscmi_failed_forget(struct device *dev);
+int libscmi_failures_init(struct dentry *root);
+void libscmi_failures_exit(void);
 
 /* bus.c */
 int libscmi_bus_init(void);
@@ -149,7 +164,7 @@ extern const struct attribute_group *libscmi_instance_groups[];
 extern const struct attribute_group *libscmi_device_groups[];
 
 /* debugfs.c */
-void libscmi_debugfs_init(void);
+struct dentry *libscmi_debugfs_init(void);
 void libscmi_debugfs_exit(void);
 void libscmi_debugfs_add(struct libscmi_instance *instance);
 void libscmi_debugfs_remove(struct libscmi_instance *instance);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "instance.h"
+#include "raw.h"
 
 struct workqueue_struct *libscmi_workqueue;
 
@@ -14,13 +15,22 @@ static int __init libscmi_init(void)
 	error = libscmi_bus_init();
 	if (error)
 		goto err_workqueue;
-	libscmi_debugfs_init();
+	error = libscmi_failures_init(libscmi_debugfs_init());
+	if (error)
+		goto err_debugfs;
+	error = libscmi_raw_init();
+	if (error)
+		goto err_failures;
 	error = libscmi_instances_init();
 	if (error)
-		goto err_bus;
+		goto err_raw;
 	return 0;
 
-err_bus:
+err_raw:
+	libscmi_raw_exit();
+err_failures:
+	libscmi_failures_exit();
+err_debugfs:
 	libscmi_debugfs_exit();
 	libscmi_bus_exit();
 err_workqueue:
@@ -32,6 +42,8 @@ module_init(libscmi_init);
 static void __exit libscmi_exit(void)
 {
 	libscmi_instances_exit();
+	libscmi_raw_exit();
+	libscmi_failures_exit();
 	libscmi_debugfs_exit();
 	libscmi_bus_exit();
 	destroy_workqueue(libscmi_workqueue);

@@ -11,10 +11,11 @@
 #define scmi_agent_submit    libscmi_agent_submit
 #define scmi_agent_unlisten  libscmi_agent_unlisten
 #define scmi_agent_version   libscmi_agent_version
+#define scmi_agent_version_within libscmi_agent_version_within
 #define scmi_error_text	     libscmi_error_text
 #define scmi_transfer_put    libscmi_transfer_put
 #define scmi_transfer_result libscmi_transfer_result
-#define scmi_typed_call	     libscmi_typed_call
-#define scmi_typed_version   libscmi_typed_version
+#define scmi_typed_call_within libscmi_typed_call_within
+#define scmi_typed_version_within libscmi_typed_version_within
 
 #endif

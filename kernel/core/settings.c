@@ -68,17 +68,17 @@ static bool name_valid(const char *name)
 int libscmi_limits_check(struct device *dev, const struct scmi_transport_limits *limits)
 {
 	if (limits->messages_max < 1 || limits->messages_max > SCMI_TOKEN_COUNT) {
-		dev_err(dev, "the transport is refused: %u messages at a time; 1 to %u are possible\n",
+		libscmi_failed(dev, "the transport is refused: %u messages at a time; 1 to %u are possible",
 			limits->messages_max, SCMI_TOKEN_COUNT);
 		return -EINVAL;
 	}
 	if (limits->message_size_max < 32 || limits->message_size_max > 65536) {
-		dev_err(dev, "the transport is refused: messages of %u bytes; 32 to 65536 are possible\n",
+		libscmi_failed(dev, "the transport is refused: messages of %u bytes; 32 to 65536 are possible",
 			limits->message_size_max);
 		return -EINVAL;
 	}
 	if (limits->response_timeout_ms < 1 || limits->response_timeout_ms > TIMEOUT_MS_MAX) {
-		dev_err(dev, "the transport is refused: %u ms for an answer; 1 to %u are possible\n",
+		libscmi_failed(dev, "the transport is refused: %u ms for an answer; 1 to %u are possible",
 			limits->response_timeout_ms, TIMEOUT_MS_MAX);
 		return -EINVAL;
 	}
@@ -91,22 +91,22 @@ int libscmi_supply_check(struct device *dev, const struct libscmi_supply *supply
 	const struct libscmi_transport_ops *ops;
 
 	if (!transport) {
-		dev_err(dev, "refused: a device of this name without a supply\n");
+		libscmi_failed(dev, "refused: a device of this name without a supply");
 		return -EINVAL;
 	}
 	/* The ABI number says where the other members are. */
 	if (transport->abi != LIBSCMI_TRANSPORT_ABI || transport->size != sizeof(*transport)) {
-		dev_err(dev, "the transport is refused: made for ABI %u (%u bytes), this is ABI %u (%zu bytes)\n",
+		libscmi_failed(dev, "the transport is refused: made for ABI %u (%u bytes), this is ABI %u (%zu bytes)",
 			transport->abi, transport->size, LIBSCMI_TRANSPORT_ABI, sizeof(*transport));
 		return -EINVAL;
 	}
 	if (!name_valid(transport->name)) {
-		dev_err(dev, "the transport is refused: its name is not of [a-z0-9-]{1,32}\n");
+		libscmi_failed(dev, "the transport is refused: its name is not of [a-z0-9-]{1,32}");
 		return -EINVAL;
 	}
 	ops = &transport->ops;
 	if (!ops->start || !ops->stop || !ops->send || (transport->limits.polling && !ops->poll)) {
-		dev_err(dev, "the transport '%s' is refused: it lacks an operation\n",
+		libscmi_failed(dev, "the transport '%s' is refused: it lacks an operation",
 			transport->name);
 		return -EINVAL;
 	}

@@ -73,6 +73,19 @@ int libscmi_errno(int error);
  */
 void libscmi_unlisten(struct libscmi_device *device, struct scmi_listener *listener);
 
+/*
+ * Have the platform send notifications, or stop when nobody else wants them: instead of the typed
+ * *_notify() calls, because all drivers of an instance, and /dev/libscmiN, share its subscriptions.
+ * message_id is the command's; `key` is what stands before the enable word, one little-endian word for
+ * the domain in most. After a reset the core asks again by itself. Both may sleep; libscmi_subscribe()
+ * waits for the platform's answer, and is not for callbacks. Each success wants one
+ * libscmi_unsubscribe(), which does not wait. Errors of <scmi/error.h>, -ENOMEM.
+ */
+int libscmi_subscribe(struct libscmi_device *device, u8 message_id, const void *key,
+		      size_t key_size);
+void libscmi_unsubscribe(struct libscmi_device *device, u8 message_id, const void *key,
+			 size_t key_size);
+
 /* What people call the instance: "libscmi0". Lives as long as the instance. Any context. */
 const char *libscmi_instance_name(const struct libscmi_instance *instance);
 
