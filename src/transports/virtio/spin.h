@@ -19,11 +19,15 @@
 #include <time.h>
 
 #define VIRTIO_SPIN_MISSES_MAX 10u
+/* So often is the ring looked at before the clock is: that costs several looks. */
+#define VIRTIO_SPIN_LOOKS 16u
 
 /* Start with zeros. */
 struct virtio_spin {
 	uint32_t misses; /* in a row */
 	uint32_t skip;	 /* so many times it is left out yet */
+	uint32_t looks;	 /* this time */
+	uint64_t ns;	 /* how long it may last */
 	uint64_t until_ns;
 };
 
@@ -41,7 +45,8 @@ static inline bool virtio_spin_begin(struct virtio_spin *spin, uint64_t ns)
 		spin->skip--;
 		return false;
 	}
-	spin->until_ns = virtio_now_ns() + ns;
+	spin->looks = 0;
+	spin->ns = ns;
 	return true;
 }
 
@@ -50,17 +55,29 @@ static inline void virtio_spin_hit(struct virtio_spin *spin)
 	spin->misses = 0;
 }
 
+static inline void virtio_spin_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#endif
+}
+
 /* False when the time is over, which is a miss. */
 static inline bool virtio_spin_again(struct virtio_spin *spin)
 {
-	if (virtio_now_ns() < spin->until_ns) {
-#if defined(__x86_64__) || defined(__i386__)
-		__builtin_ia32_pause();
-#elif defined(__aarch64__)
-		__asm__ volatile("yield" ::: "memory");
-#endif
+	uint64_t now_ns;
+
+	if (++spin->looks % VIRTIO_SPIN_LOOKS) {
+		virtio_spin_pause();
 		return true;
 	}
+	now_ns = virtio_now_ns();
+	if (spin->looks == VIRTIO_SPIN_LOOKS)
+		spin->until_ns = now_ns + spin->ns;
+	if (now_ns < spin->until_ns)
+		return true;
 	if (spin->misses < VIRTIO_SPIN_MISSES_MAX)
 		spin->misses++;
 	spin->skip = (1u << spin->misses) - 1;
