@@ -56,6 +56,12 @@ struct scmi_transport_agent_callbacks {
 	void (*receive)(void *ctx, const void *message, size_t size);
 	/* The platform is gone (error is -errno). Called once; after it, send() gives -ENODEV. */
 	void (*closed)(void *ctx, int error);
+	/*
+	 * The platform went, and another may come in its place: what was sent and not answered is lost.
+	 * send() may give -EAGAIN for a while; either it is as new then, or closed() follows. NULL, or
+	 * a structure that ends before it: the host wants closed() at once.
+	 */
+	void (*lost)(void *ctx);
 };
 
 struct scmi_transport_agent_ops {

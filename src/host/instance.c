@@ -43,10 +43,18 @@ static void on_closed(void *ctx, int error)
 	scmi_agent_closed(instance->agent, error);
 }
 
+static void on_lost(void *ctx)
+{
+	struct scmi_instance *instance = ctx;
+
+	scmi_agent_reset(instance->agent);
+}
+
 static const struct scmi_transport_agent_callbacks device_callbacks = {
 	.size = sizeof(device_callbacks),
 	.receive = on_receive,
 	.closed = on_closed,
+	.lost = on_lost,
 };
 
 /* ---- what the agent asks --------------------------------------------------------------------- */

@@ -54,6 +54,28 @@ static void take_memory(struct played_device *device, struct vhost_user_message 
 		abort();
 }
 
+/* A record of what is under way; the test makes of it what it likes. */
+static void give_record(const struct played_device *device,
+			const struct vhost_user_message *message)
+{
+	struct vhost_user_message reply = *message;
+
+	reply.flags = VHOST_USER_VERSION | VHOST_USER_REPLY;
+	reply.payload.inflight.mmap_size = 4096;
+	reply.fds[0] = memfd_create("record", MFD_CLOEXEC);
+	reply.fd_count = 1;
+	vhost_user_send(device->socket, &reply, true);
+	vhost_user_close_fds(&reply);
+}
+
+static void take_record(struct played_device *device, struct vhost_user_message *message)
+{
+	if (message->fd_count != 1 || device->record_fd >= 0)
+		return;
+	device->record_fd = message->fds[0];
+	message->fds[0] = -1;
+}
+
 static void take_fd(struct played_device *device, struct vhost_user_message *message)
 {
 	struct played_queue *queue = &device->queues[message->payload.u64 & 1];
@@ -88,6 +110,9 @@ static uint64_t handle(struct played_device *device, struct vhost_user_message *
 		return 0;
 	case VHOST_USER_GET_QUEUE_NUM:
 		return device->queue_count;
+	case VHOST_USER_SET_INFLIGHT_FD:
+		take_record(device, message);
+		return 0;
 	case VHOST_USER_SET_MEM_TABLE:
 		take_memory(device, message);
 		return 0;
@@ -123,6 +148,10 @@ static bool serve_one(struct played_device *device, struct vhost_user_message *m
 		return false;
 	if (message->request < VHOST_USER_REQUESTS)
 		device->seen[message->request]++;
+	if (message->request == VHOST_USER_GET_INFLIGHT_FD) {
+		give_record(device, message);
+		return true;
+	}
 	result = handle(device, message);
 	if (message->request == device->refuse)
 		result = 1;
@@ -171,7 +200,7 @@ void played_start(struct played_device *device, const char *path)
 	assert_int_equal(bind(device->listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(device->listener, 1), 0);
 	device->stop = eventfd(0, EFD_CLOEXEC);
-	device->socket = device->memory_fd = -1;
+	device->socket = device->memory_fd = device->record_fd = -1;
 	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++) {
 		struct played_queue *queue = &device->queues[i];
 
@@ -250,6 +279,8 @@ void played_stop(struct played_device *device)
 		munmap(device->memory, device->region.size);
 	if (device->memory_fd >= 0)
 		close(device->memory_fd);
+	if (device->record_fd >= 0)
+		close(device->record_fd);
 }
 
 size_t played_command(struct played_device *device, struct scmi_ring_chain *chain, void *to,

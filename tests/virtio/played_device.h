@@ -48,6 +48,7 @@ struct played_device {
 	struct played_queue queues[VIRTIO_SCMI_QUEUES];
 	struct vhost_user_region region;
 	int memory_fd;
+	int record_fd; /* of what is under way, as the front end gave it; -1: none */
 	uint8_t *memory;
 	struct scmi_ring_memory ring_memory;
 

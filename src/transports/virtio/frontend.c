@@ -19,7 +19,7 @@
 /* A caller that polls does so without system calls; but every now and then it must see the end. */
 #define IDLE_MAX	64u
 #define NS_PER_MS	1000000u
-#define EVENTS_MAX	3
+#define EVENTS_MAX	4
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
@@ -49,6 +49,9 @@ static int agent_send(struct scmi_transport_device *device, const void *message,
 
 	if (device->closed)
 		return -ENODEV;
+	/* With a record it waits in the ring; without, it might be lost. */
+	if (device->connection != VIRTIO_CONNECTED && device->record_fd < 0)
+		return -EAGAIN;
 	if (size > device->message_size_max || !size)
 		return -EMSGSIZE;
 	if (!buffer)
@@ -80,6 +83,15 @@ static int end(struct scmi_transport_device *device, int error)
 		device->callbacks->closed(device->ctx, error);
 	}
 	return -ENODEV;
+}
+
+/* What look() gave: the end, unless the device may come back. 0 or -ENODEV. */
+static int part(struct scmi_transport_device *device, int error)
+{
+	if (error == -ENODEV && device->connection == VIRTIO_CONNECTED &&
+	    virtio_frontend_leave(device))
+		return 0;
+	return end(device, error);
 }
 
 /* What the device wrote, out of its reach, to whom it may concern. */
@@ -134,6 +146,8 @@ static int collect(struct scmi_transport_device *device)
 		events = collect_queue(device, VIRTIO_SCMI_EVENTS);
 	if (answers < 0 || events < 0)
 		return end(device, -EPROTO);
+	if (answers + events)
+		device->heard = true;
 	return answers + events;
 }
 
@@ -186,7 +200,10 @@ static int look(struct scmi_transport_device *device, int timeout_ms)
 
 	for (int i = 0; i < count && !error; i++) {
 		if (events[i].data.fd == device->socket)
-			error = read_socket(device);
+			error = device->connection == VIRTIO_CONNECTED ? read_socket(device)
+								       : virtio_frontend_go_on(device);
+		else if (events[i].data.fd == device->timer)
+			error = virtio_frontend_try(device);
 		else if (events[i].data.fd == device->error)
 			error = -EPROTO;
 	}
@@ -205,11 +222,11 @@ static int agent_dispatch(struct scmi_transport_device *device)
 		seen = look(device, 0);
 	}
 	got = collect(device);
-	leave(device);
 	if (got > 0)
 		device->idle = 0;
 	if (seen < 0 && got >= 0)
-		return end(device, seen);
+		got = part(device, seen);
+	leave(device);
 	return got < 0 ? got : 0;
 }
 
@@ -230,7 +247,7 @@ static int look_awhile(struct scmi_transport_device *device, uint64_t timeout_ns
 	int got;
 
 	/* Only answers are worth it: an event may take for ever. */
-	if (!device->commands_out ||
+	if (!device->commands_out || device->connection != VIRTIO_CONNECTED ||
 	    !virtio_spin_begin(&device->spin, timeout_ns < SPIN_NS ? timeout_ns : SPIN_NS))
 		return 0;
 	ask_for_no_calls(device);
@@ -268,7 +285,7 @@ static int sleep_until(struct scmi_transport_device *device, uint64_t deadline_n
 	if (got < 0)
 		return got;
 	if (seen < 0)
-		return end(device, seen);
+		return part(device, seen);
 	if (got > 0)
 		return 0;
 	if (virtio_now_ns() >= deadline_ns)
@@ -332,8 +349,14 @@ static int agent_open(struct scmi_transport_device **out, const char *path,
 	device->callbacks = callbacks;
 	device->ctx = ctx;
 	device->message_size_max = in_force.message_size_max;
-	device->calls_wanted = true;
-	error = virtio_frontend_setup(device, path, &in_force, why, why_size);
+	device->messages_max = in_force.messages_max;
+	device->response_timeout_ms = in_force.response_timeout_ms;
+	device->path = strdup(path);
+	if (!device->path) {
+		free(device);
+		return because(-ENOMEM, why, why_size, "out of memory");
+	}
+	error = virtio_frontend_setup(device, &in_force, why, why_size);
 	if (error) {
 		virtio_frontend_fini(device);
 		free(device);

@@ -5,7 +5,9 @@
  * buffers in it.
  *
  *   frontend.c        the driver's operations: sending, receiving, waiting
- *   frontend_setup.c  the memory, and what is said to the device before it works
+ *   frontend_setup.c  connecting, the memory, the rings
+ *   frontend_talk.c   what is said to the device before it works
+ *   frontend_again.c  a device that goes and comes back
  *
  * Whatever the device does, it reaches that memory and nothing else. It is copied before it is
  * looked at, and a buffer that was lent is not used again before the device has returned it.
@@ -43,7 +45,44 @@ struct virtio_driver_queue {
 	int kick;
 };
 
+/* A set-up, while it lasts. */
+struct virtio_setup {
+	struct scmi_transport_device *device;
+	const char *path;
+	uint64_t features; /* agreed */
+	uint64_t offered;
+	uint64_t protocol_features; /* agreed */
+	uint32_t step;
+	uint32_t queue;
+	uint32_t awaited; /* a reply to this request; 0: none */
+	uint32_t replies; /* that have come */
+	bool again;	  /* not the first time; nothing blocks then */
+	char *why;
+	size_t why_size;
+};
+
+enum virtio_connection {
+	VIRTIO_CONNECTED,
+	VIRTIO_AWAY,	 /* the timer says when to try again */
+	VIRTIO_AGREEING, /* the timer says when to give up this try */
+};
+
 struct scmi_transport_device {
+	char *path;
+	enum virtio_connection connection;
+	struct virtio_setup setup;
+	uint64_t features; /* agreed */
+	uint32_t messages_max;
+	uint32_t response_timeout_ms;
+	/* A record of what is under way, which the next device gets; -1: none. */
+	int record_fd;
+	struct vhost_user_inflight record;
+	/* For a device that goes. */
+	int timer; /* -1: it never went */
+	bool heard; /* something came since it was connected */
+	uint32_t pause_ms;
+	uint64_t connected_ns;
+	uint64_t give_up_ns;
 	int socket;
 	int memory_fd;
 	int call;  /* one for both queues */
@@ -73,14 +112,52 @@ extern const struct scmi_transport_agent_ops virtio_agent_ops;
 /* An address as the device names it. */
 uint64_t virtio_frontend_address(uint32_t offset);
 
+static inline uint32_t virtio_frontend_queues(const struct scmi_transport_device *device)
+{
+	return device->p2a ? VIRTIO_SCMI_QUEUES : 1;
+}
+
+/* ---- frontend_setup.c ------------------------------------------------------------------------ */
+
 /*
  * Connect, agree, share the memory, start the queues, lend the events. `limits` holds what is
  * wanted, and then what is in force. 0 or -errno with a sentence; virtio_frontend_fini() in any
  * case.
  */
-int virtio_frontend_setup(struct scmi_transport_device *device, const char *path,
+int virtio_frontend_setup(struct scmi_transport_device *device,
 			  struct scmi_transport_limits *limits, char *why, size_t why_size);
 void virtio_frontend_fini(struct scmi_transport_device *device);
+
+/* Connect the socket. 0 or -errno. */
+int virtio_frontend_connect(struct virtio_setup *setup, uint32_t timeout_ms);
+
+/* Memory, rings and descriptors. 0 or -errno. */
+int virtio_frontend_prepare(struct virtio_setup *setup);
+
+/* Rings as new, every buffer here, those for events lent. 0 or -errno. */
+int virtio_frontend_begin(struct scmi_transport_device *device);
+
+/* ---- frontend_talk.c ------------------------------------------------------------------------- */
+
+/* Go on with a set-up as far as the device has answered. 1: it is done; 0: not yet; or -errno. */
+int virtio_frontend_talk(struct virtio_setup *setup);
+
+/* ---- frontend_again.c ------------------------------------------------------------------------ */
+
+/* Does whoever uses us want a device back that went? */
+bool virtio_frontend_comes_back(const struct scmi_transport_device *device);
+
+/* The connection ended. True: it is tried again. */
+bool virtio_frontend_leave(struct scmi_transport_device *device);
+
+/* In the set-up: with what was under way, or without. 0 or -errno. */
+int virtio_frontend_resume(struct virtio_setup *setup);
+
+/* The timer, or the socket of a device that comes back. 0, or -ENODEV: it is given up. */
+int virtio_frontend_try(struct scmi_transport_device *device);
+int virtio_frontend_go_on(struct scmi_transport_device *device);
+
+/* ---- frontend.c ------------------------------------------------------------------------------ */
 
 /* Lend a buffer for an event to the device. 0 or -EPROTO. */
 int virtio_frontend_lend(struct scmi_transport_device *device, struct virtio_buffer *buffer);

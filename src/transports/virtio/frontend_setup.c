@@ -17,142 +17,16 @@
 
 /* Where the device finds the memory; not 0, which some take for nothing. */
 #define MEMORY_ADDRESS 0x100000u
-
-#define WANTED_FEATURES \
-	(VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_SCMI_F_P2A_CHANNELS | \
-	 VHOST_USER_F_PROTOCOL_FEATURES)
-#define WANTED_PROTOCOL_FEATURES (VHOST_USER_PROTOCOL_MQ | VHOST_USER_PROTOCOL_REPLY_ACK)
-
-/* A set-up, while it lasts. */
-struct setup {
-	struct scmi_transport_device *device;
-	const char *path;
-	uint64_t timeout_ns; /* of one reply */
-	uint64_t features; /* agreed */
-	uint64_t protocol_features;
-	char *why;
-	size_t why_size;
-};
+#define NS_PER_MS      1000000u
 
 uint64_t virtio_frontend_address(uint32_t offset)
 {
 	return MEMORY_ADDRESS + (uint64_t)offset;
 }
 
-/* ---- talking -------------------------------------------------------------------------------- */
-
-static int gone(const struct setup *setup)
-{
-	return because(-ECONNRESET, setup->why, setup->why_size,
-		       "the device on %s ended the connection; it may be in use by another machine",
-		       setup->path);
-}
-
-/* The next message of the device. */
-static int receive(struct setup *setup)
-{
-	struct scmi_transport_device *device = setup->device;
-	struct pollfd readable = {.fd = device->socket, .events = POLLIN};
-	uint64_t deadline_ns = virtio_now_ns() + setup->timeout_ns;
-	int got;
-
-	while (!(got = vhost_user_receive(&device->reader, device->socket, false))) {
-		uint64_t now = virtio_now_ns();
-		int timeout_ms = -1;
-
-		if (now < deadline_ns)
-			timeout_ms = (int)((deadline_ns - now + 999999) / 1000000);
-		if (timeout_ms < 0 || poll(&readable, 1, timeout_ms) == 0)
-			return because(-ETIMEDOUT, setup->why, setup->why_size,
-				       "the device on %s does not answer", setup->path);
-	}
-	if (got == -ENODEV)
-		return gone(setup);
-	if (got < 0)
-		return because(-EPROTO, setup->why, setup->why_size,
-			       "what listens on %s does not speak vhost-user", setup->path);
-	return 0;
-}
-
-/* The reply to a request: a number. */
-static int receive_reply(struct setup *setup, uint32_t request, uint64_t *value)
-{
-	const struct vhost_user_message *reply = &setup->device->reader.message;
-	int error = receive(setup);
-
-	if (error)
-		return error;
-	vhost_user_close_fds(&setup->device->reader.message);
-	if (reply->request != request || reply->flags != (VHOST_USER_VERSION | VHOST_USER_REPLY) ||
-	    reply->size != sizeof(*value))
-		return because(-EPROTO, setup->why, setup->why_size,
-			       "what listens on %s gave a wrong reply to vhost-user request %u",
-			       setup->path, request);
-	*value = reply->payload.u64;
-	return 0;
-}
-
-static int send_message(struct setup *setup, const struct vhost_user_message *message)
-{
-	return vhost_user_send(setup->device->socket, message, true) ? gone(setup) : 0;
-}
-
-/* A request that has a reply of its own. */
-static int ask(struct setup *setup, uint32_t request, uint64_t *value)
-{
-	struct vhost_user_message message;
-	int error;
-
-	vhost_user_message_init(&message, request, VHOST_USER_VERSION);
-	error = send_message(setup, &message);
-	return error ? error : receive_reply(setup, request, value);
-}
-
-/* A request that has none; where it can, the device says that it agrees. */
-static int tell(struct setup *setup, struct vhost_user_message *message)
-{
-	uint64_t refused = 0;
-	int error;
-
-	if (setup->protocol_features & VHOST_USER_PROTOCOL_REPLY_ACK)
-		message->flags |= VHOST_USER_NEED_REPLY;
-	error = send_message(setup, message);
-	if (!error && message->flags & VHOST_USER_NEED_REPLY)
-		error = receive_reply(setup, message->request, &refused);
-	if (!error && refused)
-		error = because(-EPROTO, setup->why, setup->why_size,
-				"the device on %s refused vhost-user request %u", setup->path,
-				message->request);
-	return error;
-}
-
-static int tell_u64(struct setup *setup, uint32_t request, uint64_t value, int fd)
-{
-	struct vhost_user_message message;
-
-	vhost_user_message_init(&message, request, VHOST_USER_VERSION);
-	message.payload.u64 = value;
-	message.size = sizeof(value);
-	if (fd >= 0) {
-		message.fds[0] = fd;
-		message.fd_count = 1;
-	}
-	return tell(setup, &message);
-}
-
-static int tell_state(struct setup *setup, uint32_t request, uint32_t index, uint32_t num)
-{
-	struct vhost_user_message message;
-
-	vhost_user_message_init(&message, request, VHOST_USER_VERSION);
-	message.payload.state = (struct vhost_user_ring_state){.index = index, .num = num};
-	message.size = sizeof(message.payload.state);
-	return tell(setup, &message);
-}
-
 /* ---- connecting ----------------------------------------------------------------------------- */
 
-static int explain_connect(const struct setup *setup, int error)
+static int explain_connect(const struct virtio_setup *setup, int error)
 {
 	const char *path = setup->path;
 	struct stat file;
@@ -183,7 +57,7 @@ static int explain_connect(const struct setup *setup, int error)
 	}
 }
 
-static int connect_to(struct setup *setup, uint32_t timeout_ms)
+int virtio_frontend_connect(struct virtio_setup *setup, uint32_t timeout_ms)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval timeout = {
@@ -198,7 +72,7 @@ static int connect_to(struct setup *setup, uint32_t timeout_ms)
 			       "the path of a socket has 1 to %zu characters",
 			       sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, setup->path, length);
-	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (setup->again ? SOCK_NONBLOCK : 0), 0);
 	/* This bounds connect(), which waits while the backlog is full, and every send. */
 	if (*fd < 0 || setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)))
 		return because(-errno, setup->why, setup->why_size, "socket: %s", strerror(errno));
@@ -208,49 +82,7 @@ static int connect_to(struct setup *setup, uint32_t timeout_ms)
 	return error ? explain_connect(setup, error) : 0;
 }
 
-/* ---- agreeing ------------------------------------------------------------------------------- */
-
-static int agree(struct setup *setup)
-{
-	uint64_t offered, protocol_offered = 0, queues;
-	struct vhost_user_message owner;
-	int error;
-
-	vhost_user_message_init(&owner, VHOST_USER_SET_OWNER, VHOST_USER_VERSION);
-	error = send_message(setup, &owner);
-	if (!error)
-		error = ask(setup, VHOST_USER_GET_FEATURES, &offered);
-	if (error)
-		return error;
-	if (!(offered & VIRTIO_F_VERSION_1))
-		return because(-EPROTO, setup->why, setup->why_size,
-			       "the device on %s is of a virtio older than 1.0", setup->path);
-	setup->features = offered & WANTED_FEATURES;
-	if (offered & VHOST_USER_F_PROTOCOL_FEATURES)
-		error = ask(setup, VHOST_USER_GET_PROTOCOL_FEATURES, &protocol_offered);
-	if (!error && offered & VHOST_USER_F_PROTOCOL_FEATURES)
-		error = tell_u64(setup, VHOST_USER_SET_PROTOCOL_FEATURES,
-				 protocol_offered & WANTED_PROTOCOL_FEATURES, -1);
-	if (error)
-		return error;
-	setup->protocol_features = protocol_offered & WANTED_PROTOCOL_FEATURES;
-	if (setup->protocol_features & VHOST_USER_PROTOCOL_MQ) {
-		error = ask(setup, VHOST_USER_GET_QUEUE_NUM, &queues);
-		if (error)
-			return error;
-		if (queues < VIRTIO_SCMI_QUEUES)
-			setup->features &= ~VIRTIO_SCMI_F_P2A_CHANNELS;
-	}
-	setup->device->p2a = setup->features & VIRTIO_SCMI_F_P2A_CHANNELS;
-	return tell_u64(setup, VHOST_USER_SET_FEATURES, setup->features, -1);
-}
-
 /* ---- the memory ----------------------------------------------------------------------------- */
-
-static uint32_t queue_count(const struct scmi_transport_device *device)
-{
-	return device->p2a ? VIRTIO_SCMI_QUEUES : 1;
-}
 
 static uint32_t power_of_two(uint32_t least)
 {
@@ -272,7 +104,7 @@ static uint64_t lay_out(struct scmi_transport_device *device, uint32_t messages)
 
 	device->queues[VIRTIO_SCMI_COMMANDS].num = power_of_two(2 * messages);
 	device->queues[VIRTIO_SCMI_EVENTS].num = power_of_two(VIRTIO_AGENT_EVENTS);
-	for (uint32_t i = 0; i < queue_count(device); i++) {
+	for (uint32_t i = 0; i < virtio_frontend_queues(device); i++) {
 		device->queues[i].offset = (uint32_t)size;
 		scmi_ring_layout(&layout, device->queues[i].num, 0);
 		size += layout.size;
@@ -290,7 +122,7 @@ static uint64_t lay_out(struct scmi_transport_device *device, uint32_t messages)
 }
 
 /* A file that the device cannot change the size of. */
-static int make_memory(struct setup *setup, uint32_t messages)
+static int make_memory(struct virtio_setup *setup, uint32_t messages)
 {
 	struct scmi_transport_device *device = setup->device;
 	uint32_t buffers = messages + VIRTIO_AGENT_EVENTS;
@@ -312,16 +144,14 @@ static int make_memory(struct setup *setup, uint32_t messages)
 		return because(-errno, setup->why, setup->why_size, "memory to share: %s",
 			       strerror(errno));
 	device->memory = memory;
-	for (uint32_t i = messages; i--; device->free = &device->buffers[i])
-		device->buffers[i].next_free = device->free;
 	return 0;
 }
 
-static int make_rings(struct setup *setup)
+static int make_rings(struct virtio_setup *setup)
 {
 	struct scmi_transport_device *device = setup->device;
 
-	for (uint32_t i = 0; i < queue_count(device); i++) {
+	for (uint32_t i = 0; i < virtio_frontend_queues(device); i++) {
 		struct virtio_driver_queue *queue = &device->queues[i];
 
 		queue->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -331,91 +161,38 @@ static int make_rings(struct setup *setup)
 		queue->slots = calloc(queue->num, sizeof(*queue->slots));
 		if (!queue->slots)
 			return because(-ENOMEM, setup->why, setup->why_size, "out of memory");
-		scmi_ring_driver_init(&queue->ring, queue->num, 0, device->memory + queue->offset,
-				      virtio_frontend_address(queue->offset), queue->slots,
-				      setup->features);
 	}
-	return 0;
+	return virtio_frontend_begin(device)
+		       ? because(-EPROTO, setup->why, setup->why_size,
+				 "the event queue cannot be filled")
+		       : 0;
 }
 
-static int share_memory(struct setup *setup)
+int virtio_frontend_begin(struct scmi_transport_device *device)
 {
-	struct vhost_user_message message;
-
-	vhost_user_message_init(&message, VHOST_USER_SET_MEM_TABLE, VHOST_USER_VERSION);
-	message.payload.table.count = 1;
-	message.payload.table.regions[0] = (struct vhost_user_region){
-		.guest_address = MEMORY_ADDRESS,
-		.user_address = MEMORY_ADDRESS,
-		.size = setup->device->memory_size,
-	};
-	message.size = 8 + sizeof(struct vhost_user_region);
-	message.fds[0] = setup->device->memory_fd;
-	message.fd_count = 1;
-	return tell(setup, &message);
-}
-
-/* ---- starting ------------------------------------------------------------------------------- */
-
-static int tell_address(struct setup *setup, uint32_t index)
-{
-	const struct virtio_driver_queue *queue = &setup->device->queues[index];
-	struct vhost_user_message message;
-	struct scmi_ring_layout layout;
-	uint64_t base = virtio_frontend_address(queue->offset);
-
-	scmi_ring_layout(&layout, queue->num, 0);
-	vhost_user_message_init(&message, VHOST_USER_SET_VRING_ADDR, VHOST_USER_VERSION);
-	message.payload.address = (struct vhost_user_ring_address){
-		.index = index,
-		.descriptors = base + layout.descriptors,
-		.avail = base + layout.avail,
-		.used = base + layout.used,
-	};
-	message.size = sizeof(message.payload.address);
-	return tell(setup, &message);
-}
-
-static int start_queue(struct setup *setup, uint32_t index)
-{
-	struct scmi_transport_device *device = setup->device;
-	struct virtio_driver_queue *queue = &device->queues[index];
-	int error;
-
-	error = tell_state(setup, VHOST_USER_SET_VRING_NUM, index, queue->num);
-	if (!error)
-		error = tell_state(setup, VHOST_USER_SET_VRING_BASE, index, 0);
-	if (!error)
-		error = tell_address(setup, index);
-	if (!error)
-		error = tell_u64(setup, VHOST_USER_SET_VRING_ERR, index, device->error);
-	if (!error)
-		error = tell_u64(setup, VHOST_USER_SET_VRING_CALL, index, device->call);
-	if (!error)
-		error = tell_u64(setup, VHOST_USER_SET_VRING_KICK, index, queue->kick);
-	if (!error && setup->features & VHOST_USER_F_PROTOCOL_FEATURES)
-		error = tell_state(setup, VHOST_USER_SET_VRING_ENABLE, index, 1);
-	return error;
-}
-
-static int start(struct setup *setup)
-{
-	struct scmi_transport_device *device = setup->device;
-	uint64_t ignored;
+	uint32_t messages = device->messages_max;
 	int error = 0;
 
-	for (uint32_t i = 0; i < queue_count(device) && !error; i++)
-		error = start_queue(setup, i);
-	/* Without acknowledgements: what was said is done when this is answered. */
-	if (!error && !(setup->protocol_features & VHOST_USER_PROTOCOL_REPLY_ACK))
-		error = ask(setup, VHOST_USER_GET_FEATURES, &ignored);
-	/* Some devices start a queue when it is first kicked. */
-	for (uint32_t i = 0; i < queue_count(device) && !error; i++)
-		eventfd_write(device->queues[i].kick, 1);
+	for (uint32_t i = 0; i < virtio_frontend_queues(device); i++) {
+		struct virtio_driver_queue *queue = &device->queues[i];
+
+		scmi_ring_driver_init(&queue->ring, queue->num, 0, device->memory + queue->offset,
+				      virtio_frontend_address(queue->offset), queue->slots,
+				      device->features);
+	}
+	device->calls_wanted = true;
+	device->commands_out = 0;
+	device->free = NULL;
+	for (uint32_t i = messages; i--; device->free = &device->buffers[i])
+		device->buffers[i].next_free = device->free;
+	for (uint32_t i = 0; device->p2a && i < VIRTIO_AGENT_EVENTS && !error; i++)
+		error = virtio_frontend_lend(device, &device->buffers[messages + i]);
 	return error;
 }
 
-static int watch(struct setup *setup)
+/* ---- what wakes us --------------------------------------------------------------------------- */
+
+static int watch(struct virtio_setup *setup)
 {
 	struct scmi_transport_device *device = setup->device;
 	int fds[3];
@@ -439,50 +216,60 @@ static int watch(struct setup *setup)
 	return 0;
 }
 
-static int lend_events(struct setup *setup, uint32_t messages)
+int virtio_frontend_prepare(struct virtio_setup *setup)
 {
-	struct scmi_transport_device *device = setup->device;
+	int error = make_memory(setup, setup->device->messages_max);
 
-	for (uint32_t i = 0; device->p2a && i < VIRTIO_AGENT_EVENTS; i++) {
-		if (virtio_frontend_lend(device, &device->buffers[messages + i]))
-			return because(-EPROTO, setup->why, setup->why_size,
-				       "the event queue cannot be filled");
-	}
+	if (!error)
+		error = make_rings(setup);
+	return error ? error : watch(setup);
+}
+
+/* The device's next reply must come within this time. */
+static int wait_for_reply(struct virtio_setup *setup, uint64_t deadline_ns)
+{
+	struct pollfd readable = {.fd = setup->device->socket, .events = POLLIN};
+	uint64_t now = virtio_now_ns();
+	int timeout_ms = -1;
+
+	if (now < deadline_ns)
+		timeout_ms = (int)((deadline_ns - now + 999999) / 1000000);
+	if (timeout_ms < 0 || poll(&readable, 1, timeout_ms) == 0)
+		return because(-ETIMEDOUT, setup->why, setup->why_size,
+			       "the device on %s does not answer", setup->path);
 	return 0;
 }
 
-int virtio_frontend_setup(struct scmi_transport_device *device, const char *path,
+int virtio_frontend_setup(struct scmi_transport_device *device,
 			  struct scmi_transport_limits *limits, char *why, size_t why_size)
 {
-	struct setup setup = {
+	struct virtio_setup *setup = &device->setup;
+	uint64_t deadline_ns = 0;
+	uint32_t replies = 0;
+	int error;
+
+	*setup = (struct virtio_setup){
 		.device = device,
-		.path = path,
-		.timeout_ns = limits->response_timeout_ms * (uint64_t)1000000,
+		.path = device->path,
 		.why = why,
 		.why_size = why_size,
 	};
-	int error;
-
 	device->socket = device->memory_fd = device->call = device->error = device->epoll = -1;
+	device->timer = device->record_fd = -1;
 	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++)
 		device->queues[i].kick = -1;
-	error = connect_to(&setup, limits->response_timeout_ms);
-	if (!error)
-		error = agree(&setup);
-	if (!error)
-		error = make_memory(&setup, limits->messages_max);
-	if (!error)
-		error = make_rings(&setup);
-	if (!error)
-		error = watch(&setup);
-	if (!error)
-		error = lend_events(&setup, limits->messages_max);
-	if (!error)
-		error = share_memory(&setup);
-	if (!error)
-		error = start(&setup);
+	error = virtio_frontend_connect(setup, limits->response_timeout_ms);
+	while (!error && !(error = virtio_frontend_talk(setup))) {
+		if (!deadline_ns || replies != setup->replies)
+			deadline_ns = virtio_now_ns() +
+				      limits->response_timeout_ms * (uint64_t)NS_PER_MS;
+		replies = setup->replies;
+		error = wait_for_reply(setup, deadline_ns);
+	}
 	limits->p2a = device->p2a;
-	return error;
+	setup->why = NULL; /* the caller's */
+	setup->why_size = 0;
+	return error > 0 ? 0 : error;
 }
 
 static void close_fd(int fd)
@@ -499,6 +286,8 @@ void virtio_frontend_fini(struct scmi_transport_device *device)
 	close_fd(device->call);
 	close_fd(device->error);
 	close_fd(device->memory_fd);
+	close_fd(device->timer);
+	close_fd(device->record_fd);
 	if (device->memory)
 		munmap(device->memory, device->memory_size);
 	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++) {
@@ -506,5 +295,6 @@ void virtio_frontend_fini(struct scmi_transport_device *device)
 		free(device->queues[i].slots);
 	}
 	free(device->buffers);
+	free(device->path);
 	vhost_user_reader_fini(&device->reader);
 }
