@@ -59,23 +59,33 @@ static void offer_clocks(struct cli *cli, const char *partial)
 	clocks_free(&clocks);
 }
 
-static void offer_sockets(const char *partial)
+/* URIs of the files in a directory whose names begin and end so. */
+static void offer_files(const char *scheme, const char *directory, const char *begin, const char *end,
+			const char *partial)
 {
 	struct dirent **entries;
 	char uri[512];
-	int count = scandir("/run/scmid", &entries, NULL, alphasort);
+	int count = scandir(directory, &entries, NULL, alphasort);
 
 	for (int i = 0; i < count; i++) {
-		size_t length = strlen(entries[i]->d_name);
+		const char *name = entries[i]->d_name;
+		size_t length = strlen(name);
 
-		if (length > 5 && !strcmp(entries[i]->d_name + length - 5, ".sock")) {
-			snprintf(uri, sizeof(uri), "unix:/run/scmid/%s", entries[i]->d_name);
+		if (length > strlen(begin) + strlen(end) && !strncmp(name, begin, strlen(begin)) &&
+		    !strcmp(name + length - strlen(end), end)) {
+			snprintf(uri, sizeof(uri), "%s:%s/%s", scheme, directory, name);
 			offer(uri, partial);
 		}
 		free(entries[i]);
 	}
 	if (count >= 0)
 		free(entries);
+}
+
+static void offer_platforms(const char *partial)
+{
+	offer_files("unix", "/run/scmid", "", ".sock", partial);
+	offer_files("dev", "/dev", "libscmi", "", partial);
 }
 
 static void offer_protocols(const char *partial)
@@ -123,7 +133,7 @@ static void offer_option_values(struct cli *cli, const struct cli_option *option
 				const char *partial)
 {
 	if (!strcmp(option->name, "--at"))
-		offer_sockets(partial);
+		offer_platforms(partial);
 	else if (!strcmp(option->name, "--clock"))
 		offer_clocks(cli, partial);
 	else if (strchr(option->argument, '|'))

@@ -116,7 +116,7 @@ int cli_connect(struct cli *cli)
 		failure->kind = "usage";
 		if (uri[0] == '/' || uri[0] == '.')
 			cli_hint(cli, "a socket is written unix:PATH: unix:%.200s", uri);
-	} else if (error == -ENOENT || error == -ECONNREFUSED) {
+	} else if ((error == -ENOENT || error == -ECONNREFUSED) && strncmp(uri, "dev:", 4)) {
 		hint_at(cli);
 	}
 	return failure->exit_code;

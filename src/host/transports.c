@@ -9,6 +9,7 @@ static const struct scmi_transport *const transports[] = {
 	&scmi_transport_loop,
 	&scmi_transport_pipe,
 	&scmi_transport_virtio,
+	&scmi_transport_dev,
 };
 
 #define TRANSPORT_COUNT (sizeof(transports) / sizeof(transports[0]))

@@ -9,5 +9,6 @@ extern const struct scmi_transport scmi_transport_socket;
 extern const struct scmi_transport scmi_transport_loop;
 extern const struct scmi_transport scmi_transport_pipe;
 extern const struct scmi_transport scmi_transport_virtio;
+extern const struct scmi_transport scmi_transport_dev;
 
 #endif

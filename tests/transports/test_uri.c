@@ -110,7 +110,7 @@ static void settings(void **state)
 
 static void built_in_transports(void **state)
 {
-	static const char *const schemes[] = {"unix", "loop", "pipe", "virtio"};
+	static const char *const schemes[] = {"unix", "loop", "pipe", "virtio", "dev"};
 	const struct scmi_transport *transport;
 	char why[200] = "";
 	size_t count;
