@@ -114,6 +114,20 @@ class Conversation(VirtioCase):
         self.assertEqual(front.commands.wait(), (0, b""))
         self.assertTrue(front.alive())
 
+    def test_what_is_dropped_is_counted(self):
+        """No room for an answer, no header, and a legal chain of more pieces than anybody needs."""
+        front = self.front(num=128).start()
+        ring = front.commands
+        ring.command(0, front.message(BASE, 0x0), space=7)
+        ring.command(2, b"\0\0\0")
+        for i in range(100):
+            ring.descriptor(4 + i, GUEST + ring.slot(4), 4, vhost.NEXT if i < 99 else vhost.WRITE, 5 + i)
+        ring.offer(4)
+        ring.wake()
+        self.assertEqual([ring.wait() for _ in range(3)], [(0, b""), (2, b""), (4, b"")])
+        self.assertTrue(front.alive())
+        self.wait_for_counters(self.daemon, "agent two: 1 connections, 0 turned away; 1 commands, 0 refused, 3 dropped")
+
     def test_a_socket_for_calls(self):
         ours, theirs = socket.socketpair()
         self.addCleanup(ours.close)
