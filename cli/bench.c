@@ -20,6 +20,8 @@
 #define COUNT_MAX 10000000
 /* Enough for caches, branch predictors and the clock's frequency. */
 #define WARM_UP 1000
+/* So often, every 10 ms. */
+#define RECONNECTS_MAX 100
 
 static uint64_t now_ns(void)
 {
@@ -125,13 +127,14 @@ struct bench {
 	int floor_cpus[2];
 	struct scmi_latency latency;
 	uint64_t elapsed_ns;
+	struct scmi_latency sleeping; /* the same with both ends asleep; all 0: not measured */
 };
 
 static void put_ratio(struct output *out, const char *key, const char *label,
-		      const struct bench *bench, const struct scmi_latency *floor)
+		      const struct scmi_latency *latency, const struct scmi_latency *floor)
 {
 	uint64_t floor_ns = floor->median_ns ? floor->median_ns : 1;
-	uint64_t hundredths = bench->latency.median_ns * 100 / floor_ns;
+	uint64_t hundredths = latency->median_ns * 100 / floor_ns;
 	char ratio[32];
 
 	snprintf(ratio, sizeof(ratio), "%llu.%02llu", (unsigned long long)(hundredths / 100),
@@ -151,10 +154,14 @@ static void put_result(struct output *out, const struct bench *bench)
 	put_latency(out, "floor", "floor", &bench->floor);
 	snprintf(cpus, sizeof(cpus), "%d %d", bench->floor_cpus[0], bench->floor_cpus[1]);
 	out_field(out, "floor_cpus", "on CPUs", value_text(cpus));
-	put_ratio(out, "ratio_percent", "median / floor", bench, &bench->floor);
+	put_ratio(out, "ratio_percent", "median / floor", &bench->latency, &bench->floor);
 	if (bench->polled.median_ns) {
 		put_latency(out, "polling_floor", "polling floor", &bench->polled);
-		put_ratio(out, "polling_ratio_percent", "median / that", bench, &bench->polled);
+		put_ratio(out, "polling_ratio_percent", "median / that", &bench->latency, &bench->polled);
+	}
+	if (bench->sleeping.median_ns) {
+		put_latency(out, "sleeping", "asleep", &bench->sleeping);
+		put_ratio(out, "sleeping_ratio_percent", "median / floor", &bench->sleeping, &bench->floor);
 	}
 	out_field(out, "per_second", "per second",
 		  value_number((uint64_t)bench->count * 1000000000u /
@@ -229,6 +236,31 @@ static int measure_floors(struct cli *cli, struct bench *bench)
 	return code || first == last ? code : measure_floor(cli, bench, first, first);
 }
 
+/*
+ * A second connection, that sleeps at once whenever it waits; the device does too, as it has nothing
+ * to do for so long. It takes one front end at a time, and may not have seen the first one go.
+ */
+static int measure_asleep(struct cli *cli, struct bench *bench, uint64_t *samples)
+{
+	const struct timespec moment = {.tv_nsec = 10000000};
+	uint64_t elapsed_ns;
+	int code;
+
+	cli_disconnect(cli);
+	cli->options.polling_us = SCMI_POLLING_NONE;
+	for (int i = 0; (code = cli_connect(cli)) && i < RECONNECTS_MAX; i++) {
+		nanosleep(&moment, NULL);
+		cli_disconnect(cli);
+	}
+	if (code)
+		return code;
+	memset(&cli->failure, 0, sizeof(cli->failure));
+	code = measure(cli, &bench->command, samples, bench->count, &elapsed_ns);
+	if (!code)
+		scmi_latency_of(samples, bench->count, &bench->sleeping);
+	return code;
+}
+
 static int run(struct cli *cli, struct bench *bench)
 {
 	uint64_t *samples;
@@ -244,6 +276,8 @@ static int run(struct cli *cli, struct bench *bench)
 	code = measure(cli, &bench->command, samples, bench->count, &bench->elapsed_ns);
 	if (!code)
 		scmi_latency_of(samples, bench->count, &bench->latency);
+	if (!code && bench->polled.median_ns)
+		code = measure_asleep(cli, bench, samples);
 	free(samples);
 	return code;
 }

@@ -52,6 +52,7 @@ struct cli_options {
 	bool help;
 	bool version;
 	uint32_t timeout_ms; /* 0: as the URI or the transport says */
+	uint32_t polling_us; /* the same */
 	struct {
 		uint8_t protocol_id;
 		uint32_t version;

@@ -83,7 +83,8 @@ int cli_connect(struct cli *cli)
 {
 	struct scmi_instance_options options = {
 		.settings = { .response_timeout_ms = cli->options.timeout_ms,
-			      .delayed_timeout_ms = cli->options.timeout_ms },
+			      .delayed_timeout_ms = cli->options.timeout_ms,
+			      .polling_us = cli->options.polling_us },
 		.trace = cli_trace_message,
 	};
 	const char *uri = cli->options.at ? cli->options.at : getenv("SCMI_AT");

@@ -36,7 +36,8 @@ struct scmi_instance_options {
  * @uri: SCHEME:ADDRESS[?SETTING=VALUE[&…]], for example
  *       unix:/run/scmid/tester.sock?response-timeout-ms=100. In the address %XX is the byte XX,
  *       for a path with '?' or '%' in it. Settings: response-timeout-ms and delayed-timeout-ms
- *       (1 .. 3600000), messages-max (1 .. 1024), message-size-max (32 .. 65536).
+ *       (1 .. 3600000), messages-max (1 .. 1024), message-size-max (32 .. 65536),
+ *       polling-us (0 .. 1000000).
  * @options: may be NULL
  * @why: if not NULL, a sentence for people on failure, NUL-terminated in why[why_size]
  *

@@ -43,7 +43,12 @@ struct scmi_transport_settings {
 	uint32_t delayed_timeout_ms;
 	uint32_t messages_max;
 	uint32_t message_size_max;
+	/* Where waiting looks for a while before it sleeps: so long. Or SCMI_POLLING_NONE. */
+	uint32_t polling_us;
 };
+
+/* A polling_us: sleep at once, which saves power and another's CPU, and takes longer. */
+#define SCMI_POLLING_NONE UINT32_MAX
 
 /* ---- agent end ------------------------------------------------------------------------------ */
 

@@ -9,13 +9,17 @@ static const struct setting {
 	size_t offset; /* of a uint32_t */
 	uint32_t min;
 	uint32_t max;
+	uint32_t none; /* what stands for 0, where that is a value too; 0 means: not set */
 } all_settings[] = {
 	{"response-timeout-ms", offsetof(struct scmi_transport_settings, response_timeout_ms), 1,
-	 3600000},
+	 3600000, 0},
 	{"delayed-timeout-ms", offsetof(struct scmi_transport_settings, delayed_timeout_ms), 1,
-	 3600000},
-	{"messages-max", offsetof(struct scmi_transport_settings, messages_max), 1, 1024},
-	{"message-size-max", offsetof(struct scmi_transport_settings, message_size_max), 32, 65536},
+	 3600000, 0},
+	{"messages-max", offsetof(struct scmi_transport_settings, messages_max), 1, 1024, 0},
+	{"message-size-max", offsetof(struct scmi_transport_settings, message_size_max), 32, 65536,
+	 0},
+	{"polling-us", offsetof(struct scmi_transport_settings, polling_us), 0, 1000000,
+	 SCMI_POLLING_NONE},
 };
 
 #define SETTING_COUNT (sizeof(all_settings) / sizeof(all_settings[0]))
@@ -44,7 +48,8 @@ int scmi_settings_check(const struct scmi_transport_settings *settings, char *wh
 
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		value = value_of(settings, &all_settings[i]);
-		if (value && (value < all_settings[i].min || value > all_settings[i].max))
+		if (value && value != all_settings[i].none &&
+		    (value < all_settings[i].min || value > all_settings[i].max))
 			return out_of_range(&all_settings[i], why, why_size);
 	}
 	return 0;
@@ -75,9 +80,11 @@ static int parse_setting(struct scmi_transport_settings *settings, const char *t
 	}
 	if (!setting)
 		return because(-EINVAL, why, why_size,
-			       "there is no setting '%.*s'; there are %s, %s, %s and %s",
+			       "there is no setting '%.*s'; there are %s, %s, %s, %s and %s",
 			       (int)name_length, text, all_settings[0].name, all_settings[1].name,
-			       all_settings[2].name, all_settings[3].name);
+			       all_settings[2].name, all_settings[3].name, all_settings[4].name);
+	if (name_length + 1 >= length)
+		return out_of_range(setting, why, why_size);
 	for (const char *digit = text + name_length + 1; digit < text + length; digit++) {
 		if (*digit < '0' || *digit > '9' || value > setting->max)
 			return out_of_range(setting, why, why_size);
@@ -85,7 +92,7 @@ static int parse_setting(struct scmi_transport_settings *settings, const char *t
 	}
 	if (value < setting->min || value > setting->max)
 		return out_of_range(setting, why, why_size);
-	set_value(settings, setting, value);
+	set_value(settings, setting, value ? value : setting->none);
 	return 0;
 }
 

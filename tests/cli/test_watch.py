@@ -132,12 +132,15 @@ class Bench(PlatformCase):
             elif len(os.sched_getaffinity(0)) > 1:
                 self.assertGreater(result["polling_floor"]["median_ns"], 0)
                 self.assertIn("polling_ratio_percent", result)
+                self.assertGreater(result["sleeping"]["median_ns"], 0)
+                self.assertIn("sleeping_ratio_percent", result)
 
     def test_text(self):
         self.assertRegex(self.ok("bench", "--count", "200"),
                          r"^message +CLOCK_RATE_GET\nround trips +200\nlatency +median [\d.]+ us, p99 [\d.]+ us\n"
                          r"floor +median [\d.]+ us, p99 [\d.]+ us\non CPUs +\d+ \d+\nmedian / floor +\d+\.\d\d\n"
-                         r"(polling floor +median [\d.]+ us, p99 [\d.]+ us\nmedian / that +\d+\.\d\d\n)?"
+                         r"(polling floor +median [\d.]+ us, p99 [\d.]+ us\nmedian / that +\d+\.\d\d\n"
+                         r"asleep +median [\d.]+ us, p99 [\d.]+ us\nmedian / floor +\d+\.\d\d\n)?"
                          r"per second +\d+\n$")
 
     def test_progress_is_for_whom_asks(self):

@@ -30,7 +30,9 @@ static void good_uris(void **state)
 		 "response-timeout-ms=1",
 		 "unix",
 		 "/x",
-		 {1, 3600000, 1, 65536}},
+		 {1, 3600000, 1, 65536, 0}},
+		{"virtio:/x?polling-us=0", "virtio", "/x", {.polling_us = SCMI_POLLING_NONE}},
+		{"virtio:/x?polling-us=1000000", "virtio", "/x", {.polling_us = 1000000}},
 	};
 	struct scmi_uri uri;
 	char why[200] = "";
@@ -74,6 +76,8 @@ static void bad_uris(void **state)
 		{"unix:/x?messages-max=1x", "messages-max is a number from 1 to 1024"},
 		{"unix:/x?messages-max=4294967297", "messages-max is a number from 1 to 1024"},
 		{"unix:/x?message-size-max=31", "message-size-max is a number from 32 to 65536"},
+		{"virtio:/x?polling-us=1000001", "polling-us is a number from 0 to 1000000"},
+		{"virtio:/x?polling-us=", "polling-us is a number from 0 to 1000000"},
 		{"unix:/x?response-timeout-ms=99999999999999999999", "from 1 to 3600000"},
 	};
 	struct scmi_uri uri;
@@ -95,8 +99,8 @@ static void bad_uris(void **state)
 static void settings(void **state)
 {
 	struct scmi_transport_settings ours = {.messages_max = 7};
-	const struct scmi_transport_settings uri = {100, 200, 300, 400};
-	const struct scmi_transport_settings merged = {100, 200, 7, 400};
+	const struct scmi_transport_settings uri = {100, 200, 300, 400, SCMI_POLLING_NONE};
+	const struct scmi_transport_settings merged = {100, 200, 7, 400, SCMI_POLLING_NONE};
 	struct scmi_transport_settings bad = {.message_size_max = 16};
 	char why[100];
 

@@ -248,7 +248,9 @@ static int look_awhile(struct scmi_transport_device *device, uint64_t timeout_ns
 
 	/* Only answers are worth it: an event may take for ever. */
 	if (!device->commands_out || device->connection != VIRTIO_CONNECTED ||
-	    !virtio_spin_begin(&device->spin, timeout_ns < SPIN_NS ? timeout_ns : SPIN_NS))
+	    !device->polling_ns ||
+	    !virtio_spin_begin(&device->spin,
+			       timeout_ns < device->polling_ns ? timeout_ns : device->polling_ns))
 		return 0;
 	ask_for_no_calls(device);
 	do {
@@ -351,6 +353,11 @@ static int agent_open(struct scmi_transport_device **out, const char *path,
 	device->message_size_max = in_force.message_size_max;
 	device->messages_max = in_force.messages_max;
 	device->response_timeout_ms = in_force.response_timeout_ms;
+	device->polling_ns = SPIN_NS;
+	if (settings->polling_us)
+		device->polling_ns = settings->polling_us == SCMI_POLLING_NONE
+					     ? 0
+					     : settings->polling_us * (uint64_t)1000;
 	device->path = strdup(path);
 	if (!device->path) {
 		free(device);

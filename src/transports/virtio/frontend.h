@@ -102,6 +102,7 @@ struct scmi_transport_device {
 	const struct scmi_transport_agent_callbacks *callbacks;
 	void *ctx;
 	struct virtio_spin spin;
+	uint64_t polling_ns; /* how long it lasts at most */
 	uint8_t idle; /* dispatch() found nothing so many times */
 	struct vhost_user_reader reader;
 	uint8_t message[]; /* message_size_max bytes */
