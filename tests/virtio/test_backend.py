@@ -121,7 +121,8 @@ class Conversation(VirtioCase):
         ring.command(0, front.message(BASE, 0x0), space=7)
         ring.command(2, b"\0\0\0")
         for i in range(100):
-            ring.descriptor(4 + i, GUEST + ring.slot(4), 4, vhost.NEXT if i < 99 else vhost.WRITE, 5 + i)
+            ring.descriptor(4 + i, GUEST + ring.slot(4), 4, vhost.NEXT, 5 + i)
+        ring.descriptor(103, GUEST + ring.slot(5), 64, vhost.WRITE)
         ring.offer(4)
         ring.wake()
         self.assertEqual([ring.wait() for _ in range(3)], [(0, b""), (2, b""), (4, b"")])
