@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Fuzzes the agent's end of virtio with a device that answers what it likes while it is set up, and then writes what it
- * likes into the rings. A model follows the rings from the device's side: what was lent is not lent again before it came
- * back, what the device gives back is handed over once and as it stood there, a device that goes wrong is given up
+ * likes into the rings. A model follows the rings from the side of the device: what was lent is not lent again before
+ * it came back, what the device gives back is handed over once and as it stood there, a device that goes wrong is given up
  * and no other, nothing waits longer than it was told to, no descriptor is left over, and the next device works.
  */
 #define _GNU_SOURCE

@@ -5,6 +5,7 @@
  */
 #include "input.h"
 #include "model.h"
+#include "platform_host.h"
 #include "reached.h"
 
 #include <scmi/platform.h>
@@ -60,95 +61,14 @@ static struct channel {
 	struct scmi_channel *scmi;
 	uint32_t room; /* messages that it still takes */
 } channels[MODEL_CHANNELS];
-static uint64_t now_ns;
-static uint32_t locks_held, allocations;
-static bool handling, woken, reading, verbose;
+static bool reading, verbose;
 static uint16_t token;
-
-/* ---- the host of the platform ---------------------------------------------------------------- */
-
-static void *host_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	if (handling)
-		model_fail("memory was allocated on the message path");
-	allocations++;
-	return calloc(1, size);
-}
-
-static void host_free(void *ctx, void *memory)
-{
-	(void)ctx;
-	if (handling)
-		model_fail("memory was freed on the message path");
-	if (memory)
-		allocations--;
-	free(memory);
-}
-
-static uint64_t host_now(void *ctx)
-{
-	(void)ctx;
-	return now_ns;
-}
-
-static void *host_lock_new(void *ctx)
-{
-	(void)ctx;
-	return calloc(1, 1);
-}
-
-static void host_lock_free(void *ctx, void *lock)
-{
-	(void)ctx;
-	free(lock);
-}
-
-static void host_lock(void *lock)
-{
-	if (*(char *)lock)
-		model_fail("a lock was taken twice");
-	*(char *)lock = 1;
-	locks_held++;
-}
-
-static void host_unlock(void *lock)
-{
-	if (!*(char *)lock)
-		model_fail("a lock that nobody held was given back");
-	*(char *)lock = 0;
-	locks_held--;
-}
-
-static void not_locked(void)
-{
-	if (locks_held)
-		model_fail("called out with a lock held");
-}
-
-static void host_wake(void *ctx)
-{
-	(void)ctx;
-	not_locked();
-	woken = true;
-}
-
-static const struct scmi_platform_host host = {
-	.alloc = host_alloc,
-	.free = host_free,
-	.now_ns = host_now,
-	.lock_new = host_lock_new,
-	.lock_free = host_lock_free,
-	.lock = host_lock,
-	.unlock = host_unlock,
-	.wake = host_wake,
-};
 
 static void show(const char *what, size_t channel, const uint8_t *message, size_t size)
 {
 	if (!verbose)
 		return;
-	fprintf(stderr, "%10.3f us channel %zu %s:", (double)now_ns / 1000, channel, what);
+	fprintf(stderr, "%10.3f us channel %zu %s:", (double)fuzz_host.now_ns / 1000, channel, what);
 	for (size_t i = 0; i < size; i++)
 		fprintf(stderr, "%s%02x", i % 4 ? "" : " ", message[i]);
 	fprintf(stderr, "\n");
@@ -188,7 +108,7 @@ static size_t aside_count;
 static int put_aside(struct channel *c, enum model_kind kind, uint64_t cookie, const void *message,
 		     size_t size)
 {
-	not_locked();
+	fuzz_host_not_locked();
 	if (c->room == 0)
 		return -EAGAIN;
 	if (size > MODEL_BYTES_MAX || aside_count == MODEL_EXPECTED)
@@ -225,7 +145,7 @@ static void match(void)
 		     aside[i].size);
 	}
 	aside_count = 0;
-	not_locked();
+	fuzz_host_not_locked();
 }
 
 /* When nothing is left to do now: what had to come came. */
@@ -266,7 +186,7 @@ static void platform_start(const struct scmi_board *board)
 {
 	char why[200] = "";
 
-	if (scmi_platform_new(&platform, board, &host, why, sizeof(why)))
+	if (scmi_platform_new(&platform, board, &fuzz_host_ops, why, sizeof(why)))
 		model_fail("the board was refused: %s", why);
 }
 
@@ -343,14 +263,14 @@ static void wait_until(uint64_t then_ns)
 
 		if (deadline > model_deadline(&model))
 			model_fail("the platform wants to sleep past what it has to do");
-		if (!last && deadline > now_ns)
-			now_ns = deadline;
+		if (!last && deadline > fuzz_host.now_ns)
+			fuzz_host.now_ns = deadline;
 		else if (last)
-			now_ns = then_ns;
+			fuzz_host.now_ns = then_ns;
 		if (wakes > 1000)
 			model_fail("the platform never sleeps: its deadline is always now");
-		scmi_platform_tick(platform, now_ns);
-		model_tick(&model, now_ns);
+		scmi_platform_tick(platform, fuzz_host.now_ns);
+		model_tick(&model, fuzz_host.now_ns);
 		match();
 		if (last)
 			break;
@@ -372,11 +292,11 @@ static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t s
 	if (size)
 		memcpy(message, bytes, size);
 	show("command", i, message, size);
-	woken = false;
+	fuzz_host.woken = false;
 	before = reading ? 0 : requests_sum();
-	handling = true;
+	fuzz_host.handling = true;
 	answered = scmi_channel_handle(channels[i].scmi, cookie, message, size, answer, space);
-	handling = false;
+	fuzz_host.handling = false;
 	show("answer", i, answer, answered);
 	status = model_command(&model, i, cookie, message, size, space, answer, answered);
 	if (status == SCMI_SUCCESS && mark < COMMANDS)
@@ -385,7 +305,7 @@ static void send_command(uint32_t i, const uint8_t *bytes, size_t size, size_t s
 	if (!reading && requests_sum() != before &&
 	    scmi_platform_generation(platform) == generation)
 		model_fail("what agents ask for has changed, and the generation has not");
-	if (scmi_platform_next_deadline(platform) < deadline && !woken)
+	if (scmi_platform_next_deadline(platform) < deadline && !fuzz_host.woken)
 		model_fail("the deadline is earlier now, and the host was not woken");
 	free(message);
 	free(answer);
@@ -536,14 +456,14 @@ static void step(struct input *in)
 	default:
 		fuzz_command(in);
 		if (what & 1)
-			wait_until(now_ns);
+			wait_until(fuzz_host.now_ns);
 		return;
 	case 18:
 	case 19:
-		wait_until(model_deadline(&model) == SCMI_NEVER ? now_ns : model_deadline(&model));
+		wait_until(model_deadline(&model) == SCMI_NEVER ? fuzz_host.now_ns : model_deadline(&model));
 		return;
 	case 20:
-		wait_until(now_ns + (uint64_t)i * 500000);
+		wait_until(fuzz_host.now_ns + (uint64_t)i * 500000);
 		return;
 	case 21:
 		if (channels[i].scmi)
@@ -601,11 +521,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
 
-	now_ns = 1000000;
+	fuzz_host.now_ns = 1000000;
 	token = 0;
 	aside_count = 0;
 	model_init(&model, input_u8(&in) & 7 ? &world_full : &world_plain);
-	model.now_ns = now_ns;
+	model.now_ns = fuzz_host.now_ns;
 	platform_start(model.board);
 	for (uint32_t i = 0; i < MODEL_CHANNELS; i++)
 		connect_end(i);
@@ -617,7 +537,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    model.channels[i].expected_count > MODEL_EXPECTED / 2) {
 				channels[i].room = UNLIMITED;
 				scmi_channel_ready(channels[i].scmi);
-				wait_until(now_ns);
+				wait_until(fuzz_host.now_ns);
 			}
 			any |= channels[i].scmi != NULL;
 		}
@@ -625,14 +545,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			connect_end(0);
 		step(&in);
 	}
-	wait_until(now_ns);
+	wait_until(fuzz_host.now_ns);
 	read_all();
 	for (uint32_t i = 0; i < MODEL_CHANNELS; i++)
 		if (channels[i].scmi)
 			disconnect_end(i);
 	aside_count = 0;
 	scmi_platform_free(platform);
-	if (allocations)
-		model_fail("%u pieces of memory were not given back", (unsigned int)allocations);
+	if (fuzz_host.allocations)
+		model_fail("%u pieces of memory were not given back", (unsigned int)fuzz_host.allocations);
 	return 0;
 }
