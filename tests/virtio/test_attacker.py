@@ -223,6 +223,7 @@ class Messages(AttackerCase):
         self.assertNotEqual(front.tell(vhost.SET_PROTOCOL_FEATURES, struct.pack("=Q", 1 << 9)), 0)
         front.good(vhost.SET_FEATURES, struct.pack("=Q", vhost.ALL))
         self.assertEqual(kick(), 0)
+        front.enable(front.commands)
         self.assertNotEqual(front.tell(vhost.SET_VRING_NUM, pair(0, 4)), 0)
         self.assertNotEqual(front.tell(vhost.SET_VRING_BASE, pair(0, 4)), 0)
 

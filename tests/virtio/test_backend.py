@@ -408,6 +408,42 @@ class LifeAndDeath(VirtioCase):
         self.assertEqual((head, answer), (0, second[:4] + bytes(4)))
         self.assertTrue(front.alive())
 
+    def under_way_in_a_disabled_ring(self):
+        """A command whose answer is known to have come since."""
+        front = self.front().start()
+        self.assertEqual(front.scmi(CLOCK, 0x7, LAMP, 1, 0)[0], 0)
+        front.commands.command(2, front.message(CLOCK, 0x5, 0, SLOW, 2000000, 0))
+        front.commands.command(4, front.message(BASE, 0x0))
+        front.commands.wake()
+        # An answer says that both have been taken.
+        self.assertEqual(front.commands.wait()[0], 4)
+        front.enable(front.commands, 0)
+        # Another agent's waits behind it.
+        self.assertEqual(self.daemon.connect().set_rate(SLOW, 1000000), 0)
+        return front
+
+    def test_answer_waits_while_disabled(self):
+        front = self.under_way_in_a_disabled_ring()
+        self.assertIsNone(front.commands.look())
+        front.enable(front.commands, 1)
+        self.assertEqual(front.commands.wait()[0], 2)
+        self.assertTrue(front.alive())
+
+    def test_kept_answer_is_given_before_a_stop(self):
+        front = self.under_way_in_a_disabled_ring()
+        self.assertEqual(front.stop_ring(front.commands), 3)
+        self.assertEqual(front.commands.look()[0], 2)
+
+    def test_set_up_anew_without_stopping(self):
+        """As virtio_uml does it, whose guest has its memory back once the rings are disabled."""
+        front = self.under_way_in_a_disabled_ring()
+        front.enable(front.events, 0)
+        for ring in front.rings:
+            ring.__init__(front, ring.index, ring.descriptors, ring.num)
+        front.start_ring(front.commands)
+        self.assertEqual(front.scmi(CLOCK, 0x3, LAMP)[1][0] & 1, 0)
+        self.assertTrue(front.alive())
+
     def test_memory_is_shrunk(self):
         """The connection ends, scmid and the others do not notice."""
         other = self.daemon.connect()

@@ -218,6 +218,18 @@ static struct virtio_queue *queue_of(struct scmi_transport_peer *peer, uint32_t 
 	return NULL;
 }
 
+/*
+ * There are front ends (virtio_uml) that never stop a ring: they disable it, take its memory back, and
+ * set it up anew.
+ */
+static void stop_if_disabled(struct virtio_queue *queue)
+{
+	if (!queue->started || queue->enabled)
+		return;
+	virtio_queue_stop(queue);
+	virtio_inflight_finish(queue);
+}
+
 static int set_vring_num(struct scmi_transport_peer *peer, struct vhost_user_message *message,
 			 const char **why)
 {
@@ -225,6 +237,7 @@ static int set_vring_num(struct scmi_transport_peer *peer, struct vhost_user_mes
 
 	if (!queue)
 		return -EINVAL;
+	stop_if_disabled(queue);
 	if (queue->started || !scmi_ring_num_valid(message->payload.state.num) ||
 	    message->payload.state.num > VIRTIO_RING_NUM_MAX)
 		return no(-EINVAL, why, "a ring's size is wrong, or changes while it runs");
@@ -252,6 +265,7 @@ static int set_vring_base(struct scmi_transport_peer *peer, struct vhost_user_me
 
 	if (!queue)
 		return -EINVAL;
+	stop_if_disabled(queue);
 	if (queue->started || message->payload.state.num > UINT16_MAX)
 		return no(-EINVAL, why, "a ring's index is wrong, or changes while it runs");
 	queue->base = (uint16_t)message->payload.state.num;
@@ -281,6 +295,8 @@ static int get_vring_base(struct scmi_transport_peer *peer, struct vhost_user_me
 	 * What was taken is finished first: the front end must not find a command neither done nor
 	 * there.
 	 */
+	if (queue == &peer->queues[VIRTIO_SCMI_COMMANDS])
+		virtio_queue_give_kept(queue);
 	if (queue == &peer->queues[VIRTIO_SCMI_COMMANDS] && queue->started && !queue->broken &&
 	    peer->pending) {
 		peer->draining = true;

@@ -56,6 +56,8 @@ struct virtio_pending {
 	struct virtio_pending *next;
 	uint64_t cookie;
 	struct scmi_ring_chain chain;
+	uint8_t *answer; /* it came while the ring was disabled: kept until that ends */
+	size_t answer_size;
 };
 
 /* One of the front end's descriptors for waking somebody: an eventfd or a socket. */
@@ -151,6 +153,9 @@ void virtio_queue_stop(struct virtio_queue *queue);
 
 /* The front end's memory or the ring's address changed: find the parts again, or stop. */
 void virtio_queue_move(struct virtio_queue *queue);
+
+/* Hand over the answers that were kept while the command queue was disabled. */
+void virtio_queue_give_kept(struct virtio_queue *queue);
 
 /* Do what there is to do in a queue, if it runs. */
 void virtio_queue_run(struct virtio_queue *queue);

@@ -13,6 +13,7 @@
  * What is taken and given is written down, if the front end keeps a record (inflight.h).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend.h"
 
@@ -134,6 +135,7 @@ static void forget_pending(struct scmi_transport_peer *peer)
 	peer->generation++;
 	while ((pending = peer->pending)) {
 		peer->pending = pending->next;
+		free(pending->answer);
 		free(pending);
 	}
 	peer->pending_count = 0;
@@ -277,8 +279,9 @@ static void run_commands(struct virtio_queue *queue)
 	uint32_t count = 0;
 	int got;
 
-	while (runs(queue) && (peer->pending_count < VIRTIO_PENDING_MAX ||
-			       virtio_inflight_has_redo(&queue->inflight))) {
+	if (runs(queue))
+		virtio_queue_give_kept(queue);
+	while (runs(queue) && peer->pending_count < VIRTIO_PENDING_MAX) {
 		/* What is handled again was all under way before, and comes before anything else. */
 		if (count >= VIRTIO_TURN && !virtio_inflight_has_redo(&queue->inflight)) {
 			virtio_come_back(peer);
@@ -307,6 +310,49 @@ static void run_commands(struct virtio_queue *queue)
 		virtio_call(queue);
 }
 
+/* The size that was written. */
+static size_t give_answer(struct virtio_queue *queue, struct virtio_pending *pending,
+			  const void *message, size_t size)
+{
+	size_t written = 0;
+
+	if (size <= pending->chain.writable)
+		written = scmi_ring_chain_write(&pending->chain, 0, message, size);
+	give(queue, pending->chain.head, written);
+	return written;
+}
+
+void virtio_queue_give_kept(struct virtio_queue *queue)
+{
+	struct scmi_transport_peer *peer = queue->peer;
+	struct virtio_pending **link = &peer->pending;
+	struct virtio_pending *pending;
+
+	while ((pending = *link)) {
+		if (!pending->answer) {
+			link = &pending->next;
+			continue;
+		}
+		*link = pending->next;
+		peer->pending_count--;
+		if (queue->started && !queue->broken)
+			give_answer(queue, pending, pending->answer, pending->answer_size);
+		free(pending->answer);
+		free(pending);
+	}
+}
+
+/* A front end may take its memory back while a ring is disabled, without another word. */
+static int keep_answer(struct virtio_pending *pending, const void *message, size_t size)
+{
+	pending->answer = malloc(size);
+	if (!pending->answer)
+		return -ENOMEM;
+	memcpy(pending->answer, message, size);
+	pending->answer_size = size;
+	return 0;
+}
+
 int virtio_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void *message,
 		  size_t size)
 {
@@ -320,13 +366,12 @@ int virtio_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void 
 	pending = *link;
 	if (!pending)
 		return 0; /* of before a reset: nobody waits for it */
+	if (queue->started && !queue->enabled && !peer->draining)
+		return keep_answer(pending, message, size);
 	*link = pending->next;
 	peer->pending_count--;
-	if (queue->started && !queue->broken) {
-		if (size <= pending->chain.writable)
-			written = scmi_ring_chain_write(&pending->chain, 0, message, size);
-		give(queue, pending->chain.head, written);
-	}
+	if (queue->started && !queue->broken)
+		written = give_answer(queue, pending, message, size);
 	free(pending);
 	/*
 	 * There is room for another command, or the front end waits for this one: both from a
