@@ -38,13 +38,14 @@ static const uint8_t requests[] = {
 	VHOST_USER_VRING_KICK,		  VHOST_USER_GET_MAX_MEM_SLOTS,
 	VHOST_USER_ADD_MEM_REG,		  VHOST_USER_REM_MEM_REG,
 	VHOST_USER_SET_STATUS,		  VHOST_USER_GET_STATUS,
+	VHOST_USER_GET_INFLIGHT_FD,	  VHOST_USER_SET_INFLIGHT_FD,
 };
 #define REQUESTS sizeof(requests)
 
 enum {
 	REFUSED = REQUESTS,
 	HUNG_UP, COMMAND, LATE, EVENT, ROOM, RESET, CARRIES, BROKEN, LOST, TURNED_AWAY,
-	REFUSED_BY_HOST, HOST_HUNG_UP, FULL, CALLED, CALLED_BY_MESSAGE, NO_MEMORY, BYSTANDER, SERVED,
+	REFUSED_BY_HOST, HOST_HUNG_UP, FULL, CALLED, CALLED_BY_MESSAGE, NO_MEMORY, REDONE, BYSTANDER, SERVED,
 	MARKS
 };
 
@@ -54,12 +55,13 @@ static const char *names[MARKS] = {
 	"set-vring-call", "set-vring-err", "get-protocol-features", "set-protocol-features",
 	"get-queue-num", "set-vring-enable", "set-backend-req-fd", "reset-device", "vring-kick",
 	"get-max-mem-slots", "add-mem-reg", "rem-mem-reg", "set-status", "get-status",
+	"get-inflight-fd", "set-inflight-fd",
 	[REFUSED] = "refused", [HUNG_UP] = "hung-up", [COMMAND] = "command", [LATE] = "late",
 	[EVENT] = "event", [ROOM] = "room", [RESET] = "reset", [CARRIES] = "carries",
 	[BROKEN] = "broken", [LOST] = "lost", [TURNED_AWAY] = "turned-away",
 	[REFUSED_BY_HOST] = "refused-by-host", [HOST_HUNG_UP] = "host-hung-up", [FULL] = "full",
 	[CALLED] = "called", [CALLED_BY_MESSAGE] = "called-by-message", [NO_MEMORY] = "no-memory",
-	[BYSTANDER] = "bystander", [SERVED] = "served",
+	[REDONE] = "redone", [BYSTANDER] = "bystander", [SERVED] = "served",
 };
 
 static struct input in;
@@ -269,12 +271,60 @@ static void arrive(void)
 	front.answered = answered;
 }
 
+/* What a device may have left in the record: commands under way, one given back and not noted, anything. */
+static void write_record(uint8_t what)
+{
+	const uint64_t start[2] = {0, 1ull | (uint64_t)FRONT_NUM << 16 | (uint64_t)(what & 7) << 32 |
+					   (uint64_t)(uint16_t)-(what >> 3 & 1) << 48};
+	uint64_t entry[2] = {1, 0};
+	uint64_t spoilt;
+
+	for (uint16_t head = 0; head < 2u * (what >> 4 & 3); head += 2) {
+		entry[1] = input_u8(&in);
+		vhost_check(pwrite(front.record, entry, sizeof(entry), 16 + 16 * head) == sizeof(entry));
+	}
+	vhost_check(pwrite(front.record, start, sizeof(start), 0) == sizeof(start));
+	while (what >= 0xc0) {
+		spoilt = wide();
+		what = input_u8(&in);
+		vhost_check(pwrite(front.record, &spoilt, sizeof(spoilt), 8 * what) == sizeof(spoilt));
+	}
+}
+
+/* With a record of all the commands that were made available. */
+static void session_with_record(void)
+{
+	struct front_request request;
+	uint8_t what = input_u8(&in);
+	uint16_t taken = what >> 4 & 3;
+	uint32_t before;
+
+	front_session(&front, FRONT_SESSION_RECORD);
+	for (uint16_t head = 0; head < 2 * taken; head += 2)
+		front_command(&front, head, head & 2);
+	write_record(what);
+	if (front.fd < 0)
+		return;
+	front_request(&front, &request, VHOST_USER_SET_INFLIGHT_FD, 0);
+	front_send(&front, &request);
+	host_settle();
+	before = host.commands;
+	front_session_rest(&front);
+	host_settle();
+	if (host.commands != before)
+		reached(REDONE);
+}
+
 /* Up to some request, without events, with calls by message, or just right. */
 static void session(uint8_t how)
 {
 	const uint64_t without = VHOST_USER_RING_NO_FD;
 	struct front_request request;
 
+	if (how == 3) {
+		session_with_record();
+		return;
+	}
 	if (how == 1)
 		front.features ^= VIRTIO_SCMI_F_P2A_CHANNELS;
 	front_session(&front, how == 0 ? input_u8(&in) : FRONT_SESSION);
@@ -340,6 +390,8 @@ static void truncate_memory(uint8_t what)
 {
 	uint32_t size = what & 0x80 ? FRONT_FILE_SIZE : (what >> 4 & 7) * 0x1000u;
 
+	if (what >= 0xe0)
+		vhost_check(!ftruncate(front.record, 0));
 	vhost_check(!ftruncate(front.memory, size));
 	front.file_size = size;
 	front_kick(&front, 0);

@@ -38,7 +38,9 @@ void front_init(struct front *front, const struct host *host)
 	front->fd = -1;
 	front->memory = memfd_create("front", MFD_CLOEXEC);
 	front->other = memfd_create("other", MFD_CLOEXEC);
-	vhost_check(front->memory >= 0 && front->other >= 0);
+	front->record = memfd_create("record", MFD_CLOEXEC);
+	vhost_check(front->memory >= 0 && front->other >= 0 && front->record >= 0);
+	vhost_check(!ftruncate(front->record, FRONT_RECORD_SIZE));
 	vhost_check(!ftruncate(front->memory, FRONT_FILE_SIZE));
 	vhost_check(!ftruncate(front->other, FRONT_OTHER_SIZE));
 	front->file_size = FRONT_FILE_SIZE;
@@ -67,6 +69,7 @@ static void drain(int fd)
 void front_refresh(struct front *front)
 {
 	vhost_check(!ftruncate(front->memory, FRONT_FILE_SIZE));
+	vhost_check(!ftruncate(front->record, 0) && !ftruncate(front->record, FRONT_RECORD_SIZE));
 	front->file_size = FRONT_FILE_SIZE;
 	memset(front->at + FRONT_OFFSET, 0, FRONT_SIZE);
 	drain(front->backend_peer);
@@ -167,7 +170,8 @@ static void check_reply(struct front *front, const uint32_t *header, const uint8
 	uint32_t i = 0;
 
 	vhost_check(header[1] == (VHOST_USER_VERSION | VHOST_USER_REPLY));
-	vhost_check(header[2] == 8);
+	vhost_check(header[2] == 8 || (header[0] == VHOST_USER_GET_INFLIGHT_FD &&
+				       header[2] == sizeof(struct vhost_user_inflight)));
 	while (i < front->sent_count && front->sent[i] != header[0])
 		i++;
 	vhost_check(i < front->sent_count);
@@ -298,6 +302,14 @@ void front_request(struct front *front, struct front_request *to, uint32_t reque
 		add_u64(to, 0);
 		add_region(to, FRONT_OTHER, FRONT_OTHER_SIZE, 0);
 		break;
+	case VHOST_USER_GET_INFLIGHT_FD:
+	case VHOST_USER_SET_INFLIGHT_FD:
+		add_u64(to, FRONT_RECORD_SIZE);
+		add_u64(to, 0);
+		add_u64(to, FRONT_NUM << 16 | 2);
+		if (request == VHOST_USER_SET_INFLIGHT_FD)
+			add_fd(to, front->record);
+		break;
 	case VHOST_USER_SET_STATUS:
 		add_u64(to, index ? 0 : 15);
 		break;
@@ -306,7 +318,7 @@ void front_request(struct front *front, struct front_request *to, uint32_t reque
 	}
 }
 
-void front_session(struct front *front, uint32_t count)
+static void session(struct front *front, uint32_t first, uint32_t count)
 {
 	static const uint8_t requests[FRONT_SESSION] = {
 		VHOST_USER_GET_FEATURES,	      VHOST_USER_GET_PROTOCOL_FEATURES,
@@ -323,10 +335,20 @@ void front_session(struct front *front, uint32_t count)
 	};
 	struct front_request request;
 
-	for (uint32_t i = 0; i < count && i < FRONT_SESSION; i++) {
+	for (uint32_t i = first; i < count && i < FRONT_SESSION; i++) {
 		front_request(front, &request, requests[i], i >= 14);
 		front_send(front, &request);
 	}
+}
+
+void front_session(struct front *front, uint32_t count)
+{
+	session(front, 0, count);
+}
+
+void front_session_rest(struct front *front)
+{
+	session(front, FRONT_SESSION_RECORD, FRONT_SESSION);
 }
 
 /* ---- rings --------------------------------------------------------------------------------------- */

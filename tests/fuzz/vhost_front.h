@@ -26,8 +26,12 @@
 	 VHOST_USER_F_PROTOCOL_FEATURES | VIRTIO_F_VERSION_1)
 #define FRONT_PROTOCOL_FEATURES                                                                    \
 	(VHOST_USER_PROTOCOL_MQ | VHOST_USER_PROTOCOL_REPLY_ACK | VHOST_USER_PROTOCOL_BACKEND_REQ |  \
-	 VHOST_USER_PROTOCOL_RESET_DEVICE | VHOST_USER_PROTOCOL_INBAND |                             \
-	 VHOST_USER_PROTOCOL_MEMORY_SLOTS | VHOST_USER_PROTOCOL_STATUS)
+	 VHOST_USER_PROTOCOL_INFLIGHT | VHOST_USER_PROTOCOL_RESET_DEVICE |                           \
+	 VHOST_USER_PROTOCOL_INBAND | VHOST_USER_PROTOCOL_MEMORY_SLOTS | VHOST_USER_PROTOCOL_STATUS)
+
+/* The record of what is under way: a part for each ring, of a header and an entry for each head. */
+#define FRONT_RECORD_PART ((16u + 16u * FRONT_NUM + 63u) & ~63u)
+#define FRONT_RECORD_SIZE (2 * FRONT_RECORD_PART)
 
 struct front_ring {
 	uint32_t base; /* of descriptors, avail at +0x800, used at +0xa00, in the memory */
@@ -48,6 +52,7 @@ struct front {
 	const struct host *host;
 	int fd; /* -1: not connected */
 	int memory, other, backend, backend_peer;
+	int record;
 	uint8_t *at; /* the whole file */
 	uint32_t file_size;
 	uint64_t features, protocol_features;
@@ -79,6 +84,9 @@ void front_take(struct front *front);
 /* The first `count` requests of a session, all right. */
 #define FRONT_SESSION 21u
 void front_session(struct front *front, uint32_t count);
+/* The record, if it goes along, is sent behind the first so many. */
+#define FRONT_SESSION_RECORD 6u
+void front_session_rest(struct front *front);
 
 /* In the memory, if the file reaches so far. */
 bool front_put(struct front *front, uint32_t at, const void *from, size_t size);
