@@ -34,7 +34,11 @@ static struct libscmi_driver *driver_of(struct device *dev)
 
 static int bus_probe(struct device *dev)
 {
-	return driver_of(dev)->probe(to_libscmi_device(dev));
+	struct libscmi_device *device = to_libscmi_device(dev);
+	int error = driver_of(dev)->probe(device);
+
+	device->probe_failed = error;
+	return error;
 }
 
 static void bus_remove(struct device *dev)
@@ -209,15 +213,21 @@ void libscmi_devices_remove(struct libscmi_instance *instance)
 
 static int tell_child(struct device *dev, void *unused)
 {
+	struct libscmi_device *device = to_libscmi_device(dev);
 	struct libscmi_driver *driver;
+	bool failed;
 
 	if (dev->bus != &bus)
 		return 0;
 	device_lock(dev);
 	driver = dev->driver ? driver_of(dev) : NULL;
+	failed = !driver && device->probe_failed;
 	if (driver && driver->was_reset)
-		driver->was_reset(to_libscmi_device(dev));
+		driver->was_reset(device);
 	device_unlock(dev);
+	/* Perhaps because of this very reset: what it had sent then ended with -ENODEV. */
+	if (failed && device_attach(dev) < 0)
+		dev_warn(dev, "cannot be tried again after the reset\n");
 	return 0;
 }
 

@@ -61,26 +61,12 @@ static int ask(struct libscmi_instance *instance)
 	return 0;
 }
 
-static void limit_reached(struct work_struct *work)
-{
-	struct libscmi_instance *instance =
-		container_of(to_delayed_work(work), struct libscmi_instance, discovery_limit);
-
-	libscmi_host_close(instance, -ETIMEDOUT);
-}
-
-void libscmi_discover_init(struct libscmi_instance *instance)
-{
-	INIT_DELAYED_WORK(&instance->discovery_limit, limit_reached);
-}
-
 int libscmi_discover(struct libscmi_instance *instance)
 {
 	unsigned int resets;
 	int error;
 
-	queue_delayed_work(libscmi_workqueue, &instance->discovery_limit,
-			   msecs_to_jiffies(PATIENCE * instance->limits.response_timeout_ms) + 1);
+	libscmi_limit_begin(instance, PATIENCE * instance->limits.response_timeout_ms, -ETIMEDOUT);
 	for (int i = 0; i < ATTEMPTS_MAX; i++) {
 		resets = READ_ONCE(instance->resets);
 		error = ask(instance);
@@ -88,7 +74,7 @@ int libscmi_discover(struct libscmi_instance *instance)
 			break;
 	}
 	/* In the last moment, perhaps: then the agent is closed. */
-	if (!cancel_delayed_work_sync(&instance->discovery_limit) && !error)
+	if (libscmi_limit_end(instance) && !error)
 		error = failed(instance, "what the platform offers", -ETIMEDOUT);
 	return error;
 }

@@ -221,6 +221,27 @@ const struct libscmi_callbacks libscmi_callbacks = {
 	.was_reset = was_reset,
 };
 
+/* ---- a limit for what takes many messages ------------------------------------------------------- */
+
+static void limit(struct work_struct *work)
+{
+	struct libscmi_instance *instance =
+		container_of(to_delayed_work(work), struct libscmi_instance, limit);
+
+	libscmi_host_close(instance, instance->limit_error);
+}
+
+void libscmi_limit_begin(struct libscmi_instance *instance, unsigned int timeout_ms, int error)
+{
+	instance->limit_error = error;
+	queue_delayed_work(libscmi_workqueue, &instance->limit, msecs_to_jiffies(timeout_ms) + 1);
+}
+
+bool libscmi_limit_end(struct libscmi_instance *instance)
+{
+	return !cancel_delayed_work_sync(&instance->limit);
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 /* The platform has forgotten what was agreed on. Versions are agreed on anew by who needs them. */
@@ -240,6 +261,7 @@ void libscmi_host_init(struct libscmi_instance *instance)
 	INIT_WORK(&instance->dispatch, dispatch);
 	INIT_WORK(&instance->restore, restore);
 	INIT_DELAYED_WORK(&instance->tick, tick);
+	INIT_DELAYED_WORK(&instance->limit, limit);
 }
 
 int libscmi_host_make_agent(struct libscmi_instance *instance)

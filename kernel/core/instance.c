@@ -15,7 +15,17 @@
 /* Delayed responses may take their time: a voltage that rises, a clock that settles. */
 #define DELAYED_TIMEOUT_MS 2000u
 
+/*
+ * How long protocol drivers may take for their last messages when an instance is unbound. What was sent
+ * and is not answered by then is not waited for any longer.
+ */
+#define QUIESCE_MS 1000u
+
 static DEFINE_IDA(numbers);
+
+static LIST_HEAD(instances);
+static DEFINE_MUTEX(instances_lock);
+static bool leaving; /* the module is being unloaded */
 
 static const char *const state_names[] = {
 	[LIBSCMI_PROBING] = "probing",
@@ -101,8 +111,29 @@ static struct libscmi_instance *instance_new(struct device *dev, const struct li
 	instance->ops = &supply->transport->ops;
 	instance->channel = supply->channel;
 	libscmi_host_init(instance);
-	libscmi_discover_init(instance);
 	return instance;
+}
+
+/* ---- the list of instances ------------------------------------------------------------------------ */
+
+static int enlist(struct libscmi_instance *instance)
+{
+	int error = 0;
+
+	mutex_lock(&instances_lock);
+	if (leaving)
+		error = -ENODEV;
+	else
+		list_add_tail(&instance->link, &instances);
+	mutex_unlock(&instances_lock);
+	return error;
+}
+
+static void delist(struct libscmi_instance *instance)
+{
+	mutex_lock(&instances_lock);
+	list_del(&instance->link);
+	mutex_unlock(&instances_lock);
 }
 
 /* ---- probe and remove ------------------------------------------------------------------------ */
@@ -175,7 +206,6 @@ static int probe(struct platform_device *pdev)
 {
 	const struct libscmi_supply *supply = dev_get_platdata(&pdev->dev);
 	struct libscmi_instance *instance;
-	unsigned int resets;
 	int error;
 
 	libscmi_failed_forget(&pdev->dev);
@@ -185,10 +215,12 @@ static int probe(struct platform_device *pdev)
 	instance = instance_new(&pdev->dev, supply);
 	if (!instance)
 		return -ENOMEM;
-	error = start(instance, supply);
+	error = enlist(instance);
 	if (error)
 		goto err_delete;
-	resets = READ_ONCE(instance->resets);
+	error = start(instance, supply);
+	if (error)
+		goto err_delist;
 	error = libscmi_discover(instance);
 	if (error)
 		goto err_shut;
@@ -200,13 +232,12 @@ static int probe(struct platform_device *pdev)
 	error = libscmi_raw_add(instance);
 	if (error)
 		dev_warn(instance->dev, "no /dev/%s: error %d\n", instance->name, error);
-	/* A reset in the middle of it found nobody to tell. */
-	if (resets != READ_ONCE(instance->resets))
-		queue_work(libscmi_workqueue, &instance->restore);
 	return 0;
 
 err_shut:
 	shut(instance);
+err_delist:
+	delist(instance);
 err_delete:
 	instance_delete(instance);
 	return error;
@@ -216,14 +247,16 @@ static LIBSCMI_REMOVE_RESULT remove(struct platform_device *pdev)
 {
 	struct libscmi_instance *instance = platform_get_drvdata(pdev);
 
-	if (!READ_ONCE(instance->gone))
-		WRITE_ONCE(instance->state, LIBSCMI_QUIESCING);
+	WRITE_ONCE(instance->state, LIBSCMI_QUIESCING);
+	libscmi_limit_begin(instance, QUIESCE_MS, -ENODEV);
 	cancel_work_sync(&instance->restore);
 	libscmi_raw_remove(instance);
 	libscmi_devices_remove(instance);
+	libscmi_limit_end(instance);
 	libscmi_subscriptions_end(instance);
 	libscmi_debugfs_remove(instance);
 	shut(instance);
+	delist(instance);
 	instance_delete(instance);
 	return LIBSCMI_REMOVED;
 }
@@ -257,7 +290,16 @@ int libscmi_instances_init(void)
 	return platform_driver_register(&driver);
 }
 
+/* Nobody waits for platforms that are being asked who they are. */
 void libscmi_instances_exit(void)
 {
+	struct libscmi_instance *instance;
+
+	mutex_lock(&instances_lock);
+	leaving = true;
+	list_for_each_entry(instance, &instances, link)
+		if (READ_ONCE(instance->state) == LIBSCMI_PROBING)
+			libscmi_callbacks.gone(instance);
+	mutex_unlock(&instances_lock);
 	platform_driver_unregister(&driver);
 }

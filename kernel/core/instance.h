@@ -14,6 +14,7 @@
 #define LIBSCMI_CORE_INSTANCE_H
 
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -51,6 +52,7 @@ struct libscmi_raw;
 
 struct libscmi_instance {
 	struct kref references;
+	struct list_head link; /* in the list of instances: from probe() to remove() */
 	unsigned int number; /* the N of libscmiN; the next instance's as soon as this one is gone */
 	char name[16];
 	struct device *dev; /* the platform device; valid until remove() is over */
@@ -78,7 +80,8 @@ struct libscmi_instance {
 	struct work_struct dispatch;
 	struct work_struct restore;
 	struct delayed_work tick;
-	struct delayed_work discovery_limit;
+	struct delayed_work limit; /* libscmi_limit_begin() */
+	int limit_error;
 
 	struct libscmi_identity identity;
 	struct libscmi_raw __rcu *raw; /* raw.c's */
@@ -124,6 +127,12 @@ void libscmi_host_fini(struct libscmi_instance *instance);
 extern const struct libscmi_callbacks libscmi_callbacks;
 /* Every call ends with error, from now on. Any context. */
 void libscmi_host_close(struct libscmi_instance *instance, int error);
+/*
+ * libscmi_host_close() with `error` when that time is over and libscmi_limit_end() was not called,
+ * which returns whether it came to that. One at a time.
+ */
+void libscmi_limit_begin(struct libscmi_instance *instance, unsigned int timeout_ms, int error);
+bool libscmi_limit_end(struct libscmi_instance *instance);
 /* No thread is in the transport any more, nor will be. May sleep. */
 void libscmi_gate_shut(struct libscmi_instance *instance);
 /* Neither timer nor callbacks run any more, nor start again. After the agent was closed. Sleeps. */
@@ -140,7 +149,6 @@ int libscmi_supply_check(struct device *dev, const struct libscmi_supply *supply
 int libscmi_limits_check(struct device *dev, const struct scmi_transport_limits *limits);
 
 /* discover.c: fill in identity, in bounded time. 0 or -errno, after libscmi_failed(). Sleeps. */
-void libscmi_discover_init(struct libscmi_instance *instance);
 int libscmi_discover(struct libscmi_instance *instance);
 
 /*

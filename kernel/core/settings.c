@@ -5,11 +5,8 @@
 
 #include "instance.h"
 
-/*
- * A longer time than this is nobody's wish: a caller that waits cannot be interrupted, and the kernel
- * reports tasks that hang for two minutes.
- */
-#define TIMEOUT_MS_MAX 60000u
+/* A caller that waits cannot be interrupted: more than ten minutes is nobody's wish. */
+#define TIMEOUT_MS_MAX 600000u
 #define POLL_BUDGET_US_MAX 10000u
 
 /* In-tree stacks count a message without its header and status. */

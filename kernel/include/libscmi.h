@@ -28,6 +28,7 @@ struct libscmi_device {
 	struct libscmi_instance *instance;
 	struct scmi_agent *agent;
 	u8 protocol_id;
+	bool probe_failed; /* the bus's */
 };
 
 #define to_libscmi_device(d) container_of(d, struct libscmi_device, dev)
