@@ -5,7 +5,7 @@ BUILD ?= build/release
 MESON_SETUP = test -f $(1)/build.ninja || meson setup $(2) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo check check-linux check-qemu check-kernel freestanding kernel-gate bench fuzz install clean
+.PHONY: help deps build demo check check-linux check-qemu check-kernel static freestanding kernel-gate bench fuzz install clean
 
 help:
 	@echo "make demo          install what is missing, build, and show the main job on a sample board"
@@ -15,6 +15,7 @@ help:
 	@echo "make check-qemu    the same under QEMU, from bookworm-backports, with Debian's arm64 kernel"
 	@echo
 	@echo "make build         build scmid, scmi and libscmi into $(BUILD)"
+	@echo "make static        scmi as one static program, for guests: build/static/scmi"
 	@echo "make install       install them (DESTDIR, and PREFIX at the first build)"
 	@echo "make bench         instructions per message, latency beside its floor, a thousand sockets"
 	@echo "make fuzz          run every fuzz harness for SECONDS=600 each"
@@ -30,6 +31,10 @@ build:
 	@scripts/deps build
 	@$(call MESON_SETUP,$(BUILD),-Doptimization=2 -Ddebug=true $(if $(PREFIX),--prefix=$(PREFIX)) -Dtests=disabled)
 	@ninja -C $(BUILD) --quiet
+
+static:
+	@scripts/deps build
+	@scripts/build-static
 
 demo: build
 	@BUILD=$(BUILD) scripts/demo
