@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The driver of the clock protocol. */
+#include <linux/clk.h>
 #include <linux/of.h>
 #include <linux/slab.h>
 
 #include "clk.h"
 
-/* Parents go before their children, and leave them without: a child never points to what is gone. */
+/*
+ * Each clock leaves its parent first, by operations that send nothing any more: the framework does not
+ * let go of the parent of a clock that it unregisters, and whoever still holds that clock would use
+ * what is freed.
+ */
 static void unregister_all(struct libscmi_clocks *clocks)
 {
-	WRITE_ONCE(clocks->leaving, true);
-	for (u32 i = 0; i < clocks->present; i++) {
-		struct clk_hw *hw = clocks->provided->hws[clocks->order[i]];
+	struct clk_hw **hws = clocks->provided->hws;
 
-		if (hw)
-			clk_hw_unregister(hw);
-	}
+	WRITE_ONCE(clocks->leaving, true);
+	for (u32 id = 0; id < clocks->count; id++)
+		if (hws[id])
+			clk_set_parent(hws[id]->clk, NULL);
+	for (u32 id = 0; id < clocks->count; id++)
+		if (hws[id])
+			clk_hw_unregister(hws[id]);
 }
 
 static int register_as(struct libscmi_clock *clock, const char *name,

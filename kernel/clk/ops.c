@@ -101,9 +101,8 @@ static u8 get_parent(struct clk_hw *hw)
 }
 
 /*
- * Every clock has this, allowed or not: the framework cannot take the parent away, when it is
- * unregistered, from a clock with several parents that lacks set_parent(), and would use it after it
- * is freed.
+ * Every clock has this, allowed or not: without it the framework does not let a clock of several
+ * parents leave its parent when it is unregistered.
  */
 static int set_parent(struct clk_hw *hw, u8 index)
 {
