@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The device can write all of the ring's memory; what the driver must remember is in its slots, and
- * descriptors are written, never read back.
+ * nothing is learned from descriptors.
  */
 #include "ring.h"
 #include "ring_memory.h"
@@ -82,7 +82,12 @@ static void put_descriptor(uint8_t *to, uint64_t address, uint32_t size, uint16_
 		.next = ring_swap16(next),
 	};
 
-	memcpy(to, &descriptor, RING_DESCRIPTOR_SIZE);
+	/*
+	 * Mostly it is the same chain as before. Not written, its cache line stays with both sides;
+	 * a device that changes it in between has itself to blame, as it would have later.
+	 */
+	if (memcmp(to, &descriptor, RING_DESCRIPTOR_SIZE))
+		memcpy(to, &descriptor, RING_DESCRIPTOR_SIZE);
 }
 
 /* Take one descriptor from the free list; there is one. */
