@@ -197,18 +197,28 @@ static void rest(void)
 	}
 }
 
+/* Work is likelier than other events, and likelier to succeed: else nothing ever gets ready. */
+static struct event pick_event(void)
+{
+	struct event events[EVENTS_MAX];
+	unsigned int count = world_events(events);
+	struct event event = events[pick(count)];
+
+	for (unsigned int i = 0; i < 3 && event.kind != WORK && event.kind != DONE; i++)
+		event = events[pick(count)];
+	return event;
+}
+
 static void wander(uint64_t count)
 {
 	uint64_t steps = 0;
 
 	for (uint64_t i = 0; i < count; i++) {
-		unsigned int length = 10 + pick(60);
+		unsigned int length = 10 + pick(120);
 
 		world_start(&scenarios[pick(scenario_count)]);
 		while (length--) {
-			struct event events[EVENTS_MAX];
-
-			world_do(events[pick(world_events(events))]);
+			world_do(pick_event());
 			world_check();
 			steps++;
 		}

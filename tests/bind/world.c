@@ -65,6 +65,7 @@ struct world {
 	enum life drivers[KINDS][LIVES];
 	enum life suppliers[KINDS][LIVES];
 	enum life descriptors[KINDS][LIVES];
+	bool vanished[KINDS][LIVES]; /* suppliers that were lost */
 	struct scmi_binding *handles[KINDS];
 	struct user users[KINDS];
 	struct scmi_bind_job jobs[WORKERS];
@@ -361,6 +362,19 @@ void world_start(const struct scenario *scenario)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+/* Whether the supplier of a job was lost, as the binder must know. */
+static bool lost(const struct scmi_bind_job *job)
+{
+	bool vanished = false;
+
+	for (unsigned int i = 0; i < KINDS * LIVES; i++)
+		vanished = vanished || (job->bound.supplier == &suppliers[i / LIVES][i % LIVES] &&
+					world.vanished[i / LIVES][i % LIVES]);
+	if (scmi_bind_lost(job->binding) != vanished)
+		wrong("a loss is forgotten, or made up");
+	return vanished;
+}
+
 /* The work of a job, done as a host does it. */
 static void finish(unsigned int worker, bool in_vain)
 {
@@ -369,9 +383,10 @@ static void finish(unsigned int worker, bool in_vain)
 	switch (job->work) {
 	case SCMI_BIND_PROBE:
 		if (!in_vain)
-			open_device(user_of(job->binding), scmi_bind_lost(job->binding));
+			open_device(user_of(job->binding), lost(job));
 		break;
 	case SCMI_BIND_UNBIND:
+		lost(job);
 		close_device(user_of(job->binding));
 		break;
 	case SCMI_BIND_RELEASE:
@@ -566,11 +581,13 @@ void world_do(struct event event)
 		break;
 	case ANNOUNCE:
 		COME(suppliers, scmi_binder_announce);
+		world.vanished[i][present_life(world.suppliers[i])] = false;
 		break;
 	case WITHDRAW:
 		GO(suppliers, scmi_binder_withdraw(world.binder, &suppliers[i][life], false));
 		break;
 	case LOSE:
+		world.vanished[i][present_life(world.suppliers[i])] = true;
 		GO(suppliers, scmi_binder_withdraw(world.binder, &suppliers[i][life], true));
 		break;
 	case OPEN:
