@@ -3,6 +3,7 @@
  * Queues and slots: how they come, and how they go. A buffer that was lent is taken back by deleting
  * the queues of a device that was reset, and in no other way; only then may its slot be freed.
  */
+#include <linux/bits.h>
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
@@ -40,15 +41,20 @@ int channel_find_queues(struct channel *channel)
 	return 0;
 }
 
-/* What the virtio core does before it calls probe() and restore(). */
+/*
+ * What the virtio core does before it calls probe(). It offers the bus all of its features again: there
+ * are buses that have some of their own among them, which do not last.
+ */
 int channel_agree_again(struct channel *channel)
 {
+	const u64 of_bus = GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START);
 	struct virtio_device *vdev = channel->vdev;
 	int error;
 
 	virtio_reset_device(vdev);
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
+	vdev->features = (vdev->features | of_bus) & vdev->config->get_features(vdev);
 	error = vdev->config->finalize_features(vdev);
 	if (error)
 		return error;
