@@ -14,10 +14,12 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "linux"))
 
-from guest import MACHINE, PATIENCE_S, Failure, Scmid, Uml, make_initramfs, make_tree  # noqa: E402
+from guest import MACHINE, Failure, Scmid, Uml, make_initramfs, make_tree  # noqa: E402
 from played import Played  # noqa: E402
 
 UP = "=== guest up"
+
+PATIENCE_S = 60
 
 # It runs N.run when it is there; whoever puts it there renames it into place.
 INIT = """#!/bin/busybox sh
@@ -38,8 +40,10 @@ echo "UP" >/dev/kmsg
 number=0
 while :; do
 	if [ -f /host/$number.run ]; then
-		sh /host/$number.run >/host/$number.out 2>&1 </dev/null
-		echo $? >/host/$number.code
+		(
+			sh /host/$number.run >/host/$number.out 2>&1 </dev/null
+			echo $? >/host/$number.code
+		) &
 		number=$((number + 1))
 	else
 		usleep 2000
@@ -50,7 +54,7 @@ done
 # A line with one of these is trouble, whoever caused it. Reports that are cut short all have a call trace.
 TROUBLE = re.compile(r"""
 	\bBUG\b | WARNING | KASAN | \bOops\b | Call\ Trace | Kernel\ panic | cut\ here | ODEBUG | refcount_t |
-	blocked\ for\ more\ than | rcu.*stall | does\ not\ have\ a\ release | memory\ leak | new\ suspected |
+	blocked\ for\ more\ than | rcu.*stall | does\ not\ have\ a\ release |
 	lock\ held\ when\ returning | locks?\ held | corruption | sysfs:\ cannot\ create | kobject_add_internal |
 	Trying\ to | use-after-free | unbalanced | Underflow | leaked
 """, re.VERBOSE)
@@ -66,6 +70,14 @@ cat /sys/kernel/debug/kmemleak
 
 # What the kernel itself made before there was an init; it does not look for pointers in the device tree.
 BOOT = re.compile(r'comm "swapper(/0)?", pid 1,')
+
+
+# Where nothing is when a guest starts, nothing that comes later would be noticed.
+FIRMWARE = """/ {
+	firmware {
+	};
+};
+"""
 
 
 def device_node(number, path, child=""):
@@ -123,13 +135,19 @@ class Bench:
 
     def said(self):
         console = self.uml.console().split(UP)[-1][-30000:] if self.uml else ""
-        return "---- the guest's console\n%s\n---- scmid\n%s" % (console, self.scmid.log()[-2000:])
+        log = "\n".join(line for line in self.scmid.log().splitlines() if not line.startswith("scmid: agent "))
+        return "---- the guest's console\n%s\n---- scmid\n%s" % (console, log[-2000:])
 
     def file(self, name):
         return os.path.join(self.directory, name)
 
     def socket(self, agent):
         return self.scmid.path(agent + ".vhost")
+
+    def restart_scmid(self):
+        """After it was killed."""
+        self.scmid.process.wait(PATIENCE_S)
+        self.scmid = Scmid(self.setup.scmid, self.board, self.directory)
 
     def play(self, agent):
         """A device of the test's own, on the socket .path, that asks scmid as that agent."""
@@ -139,7 +157,7 @@ class Bench:
 
     def boot(self, tree="", devices=()):
         """A guest with that in its tree, and a device on each of those sockets."""
-        make_tree(self.file("guest.dtb"), MACHINE + tree)
+        make_tree(self.file("guest.dtb"), MACHINE + FIRMWARE + tree, "-@")
         make_initramfs(self.file("initramfs"), INIT)
         arguments = ["virtio_uml.device=%s:32" % path for path in devices]
         self.uml = Uml(self.setup.kernel, self.directory, "mem=256M", "ncpus=2", "initrd=" + self.file("initramfs"),
@@ -157,7 +175,7 @@ class Bench:
             time.sleep(0.005)
 
     def start(self, script):
-        """Have the guest run it; for finish()."""
+        """Have the guest run it, beside whatever runs already; for finish()."""
         path = os.path.join(self.shared, "%d.run" % self.number)
         with open(path + "~", "w", encoding="utf-8") as file:
             file.write(script)
@@ -185,6 +203,16 @@ class Bench:
             raise Failure("in the guest, exit %d:\n%s\n%s" % (code, script.strip(), output.strip()))
         return output
 
+    def add_to_tree(self, source):
+        """Something that device_node() and the like made, into the tree of a guest that runs. It needs helpers/overlay.ko."""
+        name = "%d.dtbo" % self.number
+        make_tree(os.path.join(self.shared, name), "/dts-v1/;\n/plugin/;\n" + source.replace("/ {", "&{/} {"))
+        self.sh("echo /host/%s >/sys/module/overlay/parameters/add" % name)
+
+    def drop_from_tree(self):
+        """What was added last."""
+        self.sh("echo 1 >/sys/module/overlay/parameters/remove")
+
     def clocks(self):
         """Name to rate, of all clocks that the guest's kernel has."""
         said = self.sh("cd /sys/kernel/debug/clk; grep . */clk_rate 2>/dev/null || true")
@@ -206,7 +234,7 @@ class Bench:
         if not re.search(r"debug_locks:\s+1$", self.sh("cat /proc/lockdep_stats"), re.MULTILINE):
             raise Failure("lockdep was switched off")
         self.start("poweroff -f")
-        self.uml.wait()
+        self.uml.wait(PATIENCE_S)
         console = self.uml.console()
         lines = console[console.index(UP):].splitlines()
         trouble = [line for line in lines if TROUBLE.search(line) and not any(e.search(line) for e in self.expects)]

@@ -24,6 +24,11 @@ NO_FD = 1 << 8
 NEXT, WRITE = 1, 2
 
 
+# Messages as their headers name them, without a token.
+RATE_SET = 0x14 << 10 | 5
+ANY = -1
+
+
 class Queue:
     def __init__(self):
         self.num = self.seen = self.used_index = 0
@@ -41,12 +46,12 @@ class Command:
 
 
 class Played:
-    """Serves one front end at a time on that socket. hold: answers are kept until release() or forget()."""
+    """Serves one front end at a time on that socket. Of the messages in `keeps` the answers are kept until release()."""
 
     def __init__(self, path, agent_socket):
         self.path = path
         self.lock = threading.RLock()
-        self.hold = False
+        self.keeps = set()
         self.held = []  # commands whose answer is kept
         self.asked = []  # commands that scmid has
         self.sent = 0  # how many commands came
@@ -205,7 +210,7 @@ class Played:
             if command.message[:4] == answer[:4]:
                 self.asked.remove(command)
                 command.answer = answer
-                if self.hold:
+                if struct.unpack_from("<I", answer)[0] & 0x3FCFF in self.keeps or ANY in self.keeps:
                     self.held.append(command)
                 else:
                     self.hand_over(command)
@@ -223,9 +228,10 @@ class Played:
 
     # For the test.
 
-    def keep(self, hold=True):
+    def keep(self, *messages):
+        """From now on the answers to these, or to all."""
         with self.lock:
-            self.hold = hold
+            self.keeps = set(messages) or {ANY}
 
     def kept(self):
         with self.lock:
@@ -234,7 +240,7 @@ class Played:
     def release(self, order=None):
         """Hand over what was kept, in the order of its arrival or in that of the function given."""
         with self.lock:
-            self.hold = False
+            self.keeps = set()
             commands, self.held = self.held, []
             for command in order(commands) if order else commands:
                 self.hand_over(command)

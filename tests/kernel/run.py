@@ -16,7 +16,11 @@ import time
 
 from bench import Bench, Failure
 from scenarios import ALL
-import intree  # noqa: F401 (a module names its scenarios when it is read)
+import binding  # noqa: F401 (a module names its scenarios when it is read)
+import clocks  # noqa: F401
+import intree  # noqa: F401
+import modules  # noqa: F401
+import trouble  # noqa: F401
 
 
 class Setup:

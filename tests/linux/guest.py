@@ -62,8 +62,8 @@ def printed_tree(scmid_program, agent, board):
     return printed.stdout.split("\n", 1)[1]
 
 
-def make_tree(path, source):
-    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", path, "-"], check=True, input=source, text=True)
+def make_tree(path, source, *options):
+    subprocess.run(["dtc", "-q", *options, "-I", "dts", "-O", "dtb", "-o", path, "-"], check=True, input=source, text=True)
 
 
 class Scmid:

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Modules that come and go in every order."""
+import itertools
+
+from bench import Failure
+from guest import compare
+from ours import CLOCKS, CORE, MODULES, TRANSPORT, descriptor, expect, loaded, own_clocks, ready, states
+from scenarios import scenario
+
+EAGAIN_TEXT = "Resource temporarily unavailable"
+
+
+def is_allowed(name, present):
+    """Whether insmod of it works: clocks link against the core."""
+    return name != CLOCKS or CORE in present
+
+
+def may_go(name, present):
+    return name != CORE or CLOCKS not in present
+
+
+def walk(bench, order, insert, present):
+    """Each either works or is refused, as is_allowed() and may_go() say; a refusal changes nothing."""
+    for name in order:
+        code, said = bench.run("insmod /modules/%s.ko" % name if insert else "rmmod %s" % name)
+        fine = is_allowed(name, present) if insert else may_go(name, present)
+        if fine == bool(code):
+            raise Failure("%s of %s beside %s: exit %d: %s" % (
+                "insmod" if insert else "rmmod", name, sorted(present), code, said))
+        if not fine and not ("unknown symbol" in said if insert else EAGAIN_TEXT in said or "in use" in said):
+            raise Failure("%s is refused with: %s" % (name, said))
+        if fine:
+            (present.add if insert else present.remove)(name)
+        expect(loaded(bench) & set(MODULES), present, "modules")
+
+
+def cycle(bench, up, down, clocks):
+    present = set()
+    walk(bench, up, True, present)
+    # What was refused is loaded now that it can be.
+    walk(bench, [name for name in up if name not in present], True, present)
+    if clocks:
+        ready(bench, 1)
+        bench.until(lambda: bench.clocks(), "have clocks")
+    compare(bench.clocks(), clocks)
+    walk(bench, down, False, present)
+    walk(bench, [name for name in down if name in present], False, present)
+    expect(states(bench), {}, "instances")
+    compare(bench.clocks(), {})
+    expect(bench.devices("libscmi"), [], "bus devices")
+
+
+def all_orders(bench, clocks):
+    for up in itertools.permutations(MODULES):
+        for down in itertools.permutations(MODULES):
+            cycle(bench, up, down, clocks)
+
+
+@scenario("insmod and rmmod in every order, no device")
+def without(bench):
+    bench.boot(descriptor(1))
+    all_orders(bench, {})
+
+
+@scenario("insmod and rmmod in every order, with a device")
+def with_device(bench):
+    bench.boot(descriptor(1), [bench.socket("guest4")])
+    all_orders(bench, own_clocks(4))
+
+
+@scenario("rmmod of any of them, alone, and back")
+def one_by_one(bench):
+    """With an instance up, each that may go goes and comes back, and so does the instance."""
+    bench.boot(descriptor(1), [bench.socket("guest7")])
+    bench.sh("".join("insmod /modules/%s.ko\n" % name for name in MODULES))
+    ready(bench, 1)
+    for names in ([TRANSPORT], [CLOCKS], [CLOCKS, CORE], [TRANSPORT, CLOCKS, CORE]):
+        bench.sh("".join("rmmod %s\n" % name for name in names))
+        compare(bench.clocks(), {})
+        bench.sh("".join("insmod /modules/%s.ko\n" % name for name in reversed(names)))
+        ready(bench, 1)
+        bench.until(lambda: bench.clocks() == own_clocks(7), "have its clocks again")
