@@ -26,7 +26,8 @@
  * for once. That goes for those that only ask; for rates, parents, configurations and permissions,
  * which are the agent's own until it says otherwise; for subscriptions, which went with the
  * connection; and for an asynchronous command, whose delayed response is promised by its answer and not
- * before. A command that nobody answered may as well not have come yet, so it also may come
+ * before. (Once it is answered it is not in the record any more: a delayed response that has not gone
+ * by then is lost with the process, and the agent's time limit ends the wait.) A command that nobody answered may as well not have come yet, so it also may come
  * behind others that were answered. A protocol whose commands do more the second time (a reset
  * that the agent sees happen) has to refuse them here with an error.
  */
