@@ -79,8 +79,9 @@ def subscriptions(bench):
     """They are counted with those of others: the platform is told once that the last has gone, whatever way it went."""
     boot(bench)
     bench.sh("echo 1 >%sevents/libscmi/libscmi_message/enable" % TRACE)
+    # A change makes two events: somebody asked for it, and it came about.
     watch = SCMI + "--json watch --clock set-1 --count "
-    one, two = bench.start(watch + "1"), bench.start(watch + "2")
+    one, two = bench.start(watch + "2"), bench.start(watch + "4")
     third = bench.start("echo $$ >/host/third; exec " + watch + "9")
     bench.until(lambda: sent(bench, "CLOCK_RATE_NOTIFY").count("01") >= 3, "subscribe three times")
     set_by_another(bench, "set-1", 300000)
@@ -100,19 +101,27 @@ def subscriptions(bench):
     ask(bench, "clock list")
 
 
+def begin(bench, what, until):
+    """Start raw_check; it has said that when this returns."""
+    number = bench.start("/host/raw_check %s %s" % (DEVICE, what))
+
+    def said():
+        path = os.path.join(bench.shared, "%d.out" % number)
+        if not os.path.exists(path):
+            return False
+        with open(path, encoding="utf-8") as file:
+            return until in file.read()
+    bench.until(said, "say '%s'" % until)
+    return number
+
+
 @scenario("the raw device goes while it is open")
 def gone(bench):
     """Its readers are woken with ENODEV; the instance comes back under its name, for those who open it then."""
     boot(bench)
     for _ in range(5):
-        output = os.path.join(bench.shared, "%d.out" % bench.number)
-        reader = bench.start("/host/raw_check %s gone" % DEVICE)
-
-        def reads(path=output):
-            with open(path, encoding="utf-8") as file:
-                return "reading" in file.read()
-        bench.until(lambda: os.path.exists(output) and reads(), "read")
-        storm = bench.start("/host/raw_check %s 100000" % DEVICE)
+        reader = begin(bench, "gone", "reading")
+        storm = begin(bench, "1000000", "storming\nstorming")
         bench.sh("cd /sys/bus/virtio/drivers/libscmi_virtio; echo virtio0 >unbind; echo virtio0 >bind")
         code, said = bench.finish(reader)
         if code:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What /dev/libscmiN promises (kernel/include/libscmi_raw.h), asked in a guest by system calls alone. Usage: raw_check
- * DEVICE basics|gone|slow|storm N. The platform is tests/kernel/eight.yaml's guest1: clock 0 can be read, clock 2 answers
+ * DEVICE basics|gone|N. The platform is tests/kernel/eight.yaml's guest1: clock 0 can be read, clock 2 answers
  * a set after half a second. The first failure ends it, with a sentence.
  */
 #define _GNU_SOURCE
@@ -213,6 +213,12 @@ static void basics(void)
 	CHECK(!close(fd));
 }
 
+static void tell(const char *what)
+{
+	puts(what);
+	fflush(stdout);
+}
+
 /* Blocks in read(), tells that it does, and expects to be sent home. */
 static void gone(void)
 {
@@ -222,8 +228,7 @@ static void gone(void)
 
 	PUT(fd, HEADER(0x14, CLOCK_RATE_GET, 1), 0);
 	CHECK(read(fd, words, sizeof(words)) == 16);
-	puts("reading");
-	fflush(stdout);
+	tell("reading");
 	FAILS(read(fd, words, sizeof(words)), ENODEV);
 	CHECK(poll(&state, 1, 0) == 1 && state.revents == (POLLHUP | POLLERR));
 	FAILS(write(fd, words, 8), ENODEV);
@@ -249,6 +254,8 @@ static void storm(unsigned int count)
 					PUT(fd, HEADER(0x14, CLOCK_RATE_GET, sent++ & 1023), child);
 				CHECK(get(fd, words) == 4 && !words[1]);
 				CHECK((words[0] & 0xff) == CLOCK_RATE_GET && words[2]);
+				if (!got)
+					tell("storming");
 			}
 			_exit(0);
 		}

@@ -20,6 +20,7 @@ import binding  # noqa: F401 (a module names its scenarios when it is read)
 import clocks  # noqa: F401
 import intree  # noqa: F401
 import modules  # noqa: F401
+import raw  # noqa: F401
 import trouble  # noqa: F401
 
 
