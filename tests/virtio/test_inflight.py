@@ -414,11 +414,13 @@ class Refused(InflightCase):
         record = self.own(Record.make(8))
         record.header()
         other = spoil(record) or {}
-        if self.tell_record(front, record, **other) == 0:
-            front.share()
-            front.set_ring(front.commands)
-            self.assertNotEqual(front.tell(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [front.commands.kick]), 0)
-        front.close()
+        try:
+            if self.tell_record(front, record, **other) == 0:
+                front.share()
+                front.set_ring(front.commands)
+                self.assertNotEqual(front.tell(vhost.SET_VRING_KICK, struct.pack("=Q", 0), [front.commands.kick]), 0)
+        finally:
+            front.close()
         self.assertTrue(self.daemon.connect().alive())
 
     def test_what_is_said_of_it(self):
