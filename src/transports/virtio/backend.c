@@ -140,7 +140,8 @@ static int set_mem_table(struct scmi_transport_peer *peer, struct vhost_user_mes
 	for (uint32_t i = 0; i < table->count; i++) {
 		if (vhost_memory_add(&memory, &table->regions[i], message->fds[i])) {
 			vhost_memory_clear(&memory);
-			return no(-EINVAL, why, "a region of the memory table cannot be mapped");
+			return no(-EINVAL, why, "a region of the memory table cannot be mapped: memory is a memfd, or a file "
+				  "of tmpfs or hugetlbfs");
 		}
 	}
 	vhost_memory_replace(&peer->memory, &memory);
@@ -152,7 +153,8 @@ static int add_mem_reg(struct scmi_transport_peer *peer, struct vhost_user_messa
 		       const char **why)
 {
 	if (vhost_memory_add(&peer->memory, &message->payload.one.region, message->fds[0]))
-		return no(-EINVAL, why, "a region of memory cannot be mapped");
+		return no(-EINVAL, why, "a region of memory cannot be mapped: memory is a memfd, or a file of tmpfs or "
+			  "hugetlbfs");
 	memory_moved(peer);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -179,6 +180,13 @@ int vhost_memory_add(struct vhost_memory *memory, const struct vhost_user_region
 	uint64_t skip;
 	int error;
 
+	/*
+	 * Only files that live in memory have seals, and are asked for them without asking anybody
+	 * else. Behind any other there may be a file system of the front end's own making, which
+	 * answers when it likes, at the next call or at the next page that is touched.
+	 */
+	if (fcntl(fd, F_GET_SEALS) < 0)
+		return -ENOTSUP;
 	if (fstat(fd, &file))
 		return -errno;
 	error = check_region(memory, region, &file);
