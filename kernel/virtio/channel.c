@@ -16,6 +16,7 @@
 #define MESSAGE_SIZE_MAX     65536u
 #define COMMANDS_MAX	     1024u /* there are no more tokens */
 #define EVENTS_MAX	     256u
+#define WATCH_MS	     100u
 #define BUDGET		     64u /* what an interrupt delivers before it leaves the rest to a thread */
 
 /* ---- buffers: all under the lock ------------------------------------------------------------- */
@@ -210,6 +211,7 @@ static int send_locked(struct channel *channel, const void *message, size_t size
 	error = lend(channel, CHANNEL_COMMANDS, slot, size);
 	if (!error && virtqueue_kick(channel->queues[CHANNEL_COMMANDS])) {
 		channel->counters.sent++;
+		schedule_delayed_work(&channel->watch, msecs_to_jiffies(WATCH_MS));
 		return 0;
 	}
 	if (is_broken(channel)) {
@@ -230,6 +232,29 @@ static int channel_send(void *pointer, const void *message, size_t size)
 	error = send_locked(channel, message, size);
 	spin_unlock_irqrestore(&channel->lock, flags);
 	return error;
+}
+
+static unsigned int count_lent(const struct channel_slots *slots)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < slots->count; i++)
+		count += slots->slots[i].lent;
+	return count;
+}
+
+/* Whose answer can no longer come shall not wait for it until the time limit. */
+static void watch(struct work_struct *work)
+{
+	struct channel *channel = container_of(to_delayed_work(work), struct channel, watch);
+	unsigned long flags;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	if (channel->open && is_broken(channel))
+		found_broken(channel);
+	else if (channel->open && count_lent(&channel->slots[CHANNEL_COMMANDS]))
+		schedule_delayed_work(&channel->watch, msecs_to_jiffies(WATCH_MS));
+	spin_unlock_irqrestore(&channel->lock, flags);
 }
 
 /* ---- the channel's life: all under `setup` ---------------------------------------------------- */
@@ -346,8 +371,9 @@ static void channel_stop(void *pointer)
 	mutex_lock(&channel->setup);
 	if (channel->started) {
 		close_channel(channel);
-		cancel_work_sync(&channel->say_gone);
+		cancel_delayed_work_sync(&channel->watch);
 		cancel_work_sync(&channel->rest);
+		cancel_work_sync(&channel->say_gone);
 		channel->started = false;
 		channel_delete_queues(channel);
 		channel_free_slots(channel);
@@ -422,6 +448,7 @@ int channel_init(struct channel *channel, struct virtio_device *vdev)
 	spin_lock_init(&channel->lock);
 	init_waitqueue_head(&channel->delivered);
 	INIT_WORK(&channel->rest, deliver_rest);
+	INIT_DELAYED_WORK(&channel->watch, watch);
 	INIT_WORK(&channel->say_gone, say_gone);
 	for (unsigned int i = 0; i < CHANNEL_QUEUES; i++)
 		INIT_LIST_HEAD(&channel->slots[i].free);
@@ -488,8 +515,7 @@ static void channel_show(void *pointer, struct seq_file *to)
 	open = channel->open;
 	gone = channel->gone;
 	for (unsigned int i = 0; i < CHANNEL_QUEUES; i++)
-		for (unsigned int j = 0; j < channel->slots[i].count; j++)
-			lent[i] += channel->slots[i].slots[j].lent;
+		lent[i] = count_lent(&channel->slots[i]);
 	spin_unlock_irqrestore(&channel->lock, flags);
 	seq_printf(to, "state: %s\n",
 		   gone ? "gone" : open ? "open" : channel->has_queues ? "not started" : "closed");

@@ -70,6 +70,7 @@ struct channel {
 	struct channel_counters counters;
 
 	struct work_struct rest;     /* more has come than an interrupt should deliver */
+	struct delayed_work watch;   /* while commands are out: buses break devices without a word */
 	struct work_struct say_gone; /* calls gone(), where send() found out */
 };
 

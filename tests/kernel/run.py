@@ -18,6 +18,7 @@ from bench import Bench, Failure
 from scenarios import ALL
 import binding  # noqa: F401 (a module names its scenarios when it is read)
 import clocks  # noqa: F401
+import hostile  # noqa: F401
 import intree  # noqa: F401
 import modules  # noqa: F401
 import raw  # noqa: F401
