@@ -193,6 +193,12 @@ static struct libscmi_driver clk_driver = {
 	.probe = probe,
 	.remove = remove,
 	.was_reset = was_reset,
+	/*
+	 * Not to be unbound by hand: the clock framework cannot bear that a clock goes that somebody
+	 * holds, and knows no way to tell its consumers. The module cannot go under them, and before
+	 * an instance does the driver core unbinds them.
+	 */
+	.driver.suppress_bind_attrs = true,
 };
 module_libscmi_driver(clk_driver);
 

@@ -81,6 +81,15 @@ static int set_rate(struct clk_hw *hw, unsigned long rate_hz, unsigned long pare
 	if (!error)
 		clock->asked_hz = rate_hz;
 	mutex_unlock(&clock->clocks->lock);
+	/*
+	 * The framework does not look at what is returned, and tells its caller that it worked. It also
+	 * asks for the rate that a clock has when its parent's changes: whether that can be is not
+	 * worth a word.
+	 */
+	if (error && rate_hz != clock->rate_hz)
+		dev_warn_ratelimited(&clock->clocks->device->dev,
+				     "clock %u (%s): %lu Hz are not set: %s\n", clock->id,
+				     clock->name, rate_hz, scmi_error_text(error));
 	return libscmi_errno(error);
 }
 

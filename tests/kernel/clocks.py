@@ -110,7 +110,10 @@ def everything(bench):
     expect(held(bench)[STEPS][1], "400000000", "a rate of a list")
     do(bench, "set", SLOW, 19000000)
     expect(held(bench)[SLOW][1], "19000000", "a rate that took a while")
-    refused(bench, "Remote I/O error", "set", BROKEN, 2000000)
+    do(bench, "set", BROKEN, 2000000)
+    expect(held(bench)[BROKEN][1], "1000000", "a rate that could not be set")
+    if not bench.kernel_said(r"clock 16 \(broken\): 2000000 Hz are not set: the platform answered HARDWARE_ERROR"):
+        raise Failure("nobody is told that the rate is not set")
 
     # Parents, the duty cycle, and what is not allowed.
     do(bench, "parent", CHOOSER, CRYSTAL)
@@ -119,7 +122,6 @@ def everything(bench):
     do(bench, "duty", DUTY, 3, 4)
     expect(held(bench)[DUTY][3], "75", "another duty cycle")
     refused(bench, "", "duty", DUTY, 99, 100)
-    refused(bench, "", "duty", PHASE, 1, 2)
     expect(held(bench)[DUTY][3], "75", "the duty cycle that could be set")
     refused(bench, "Operation not permitted", "parent", LOCKED_PARENT, PLL)
     do(bench, "set", LOCKED, 2000000)
@@ -149,7 +151,7 @@ def changes(bench):
     expect(bench.sh(half), "100000000\n", "half of 200 MHz")
     wanted = len([name for name in tester(bench, "list")["clocks"] if name["name"] != "silent"])
     bench.until(lambda: int(list(states(bench).values())[0]["sent"]) > wanted, "subscribe")
-    tester(bench, "set-rate", "steps", "800MHz")
+    tester(bench, "set", "steps", "800MHz")
     bench.until(lambda: bench.sh(half) == "400000000\n", "follow the change")
     do(bench, "divide", -1)
 
@@ -184,7 +186,7 @@ def twins(bench):
                descriptor(2, 2) + holder("clocks2"))
     load(bench)
     ready(bench, 2)
-    bench.until(lambda: len(bench.clocks()) == 2 * 17, "have the clocks of both")
+    bench.until(lambda: len(bench.clocks()) == 2 * 18, "have the clocks of both")
     found = bench.clocks()
     plain = {name: rate for name, rate in found.items() if "@" not in name}
     again = {name: rate for name, rate in found.items() if "@" in name}
@@ -199,47 +201,21 @@ def twins(bench):
     bench.sh("rmmod libscmi_clk")
     compare(bench.clocks(), {})
     load(bench, CLOCKS)
-    bench.until(lambda: bench.clocks() == found or len(bench.clocks()) == 2 * 17, "have both again")
-
-
-@scenario("clocks: unbound under who holds them", board=BOARD)
-def under_a_holder(bench):
-    """A clock whose driver is gone refuses, and what is left of it can be let go; the module stays as long as it is held.
-
-    No rate is set of such a clock, no parent, and it is not unprepared: the framework itself uses what it has freed then,
-    or warns.
-    """
-    boot(bench, more=ATOMIC)
-    driver = "/sys/bus/libscmi/drivers/libscmi_clk/"
-    name = bench.sh("ls /sys/bus/libscmi/devices").strip()
-    found = bench.clocks()
-    for turn in range(20):
-        do(bench, "get")
-        for index in (CHOOSER, BUS, PLL, LATE, QUICK, LOCKED_PARENT):
-            do(bench, "prepare", index)
-        do(bench, "enable", QUICK)
-        do(bench, "enable", BUS)
-        code, _ = bench.run("rmmod libscmi_clk")
-        if not code:
-            raise Failure("the module went although its clocks are held")
-        bench.sh("echo %s >%sunbind" % (name, driver))
-        compare(bench.clocks(), {})
-        refused(bench, "No such device or address", "prepare", CRYSTAL)
-        expect([clock[2] for clock in held(bench)], ["-"] * LISTED, "parents of what is gone")
-        bind = "echo %s >%sbind" % (name, driver)
-        if turn % 2:
-            # The new ones are there beside the old.
-            bench.sh(bind)
-        do(bench, "put")
-        if not turn % 2:
-            bench.sh(bind)
-        bench.until(lambda: len(bench.clocks()) == len(found), "have clocks again")
-    compare(bench.clocks(), found)
+    bench.until(lambda: bench.clocks() == found or len(bench.clocks()) == 2 * 18, "have both again")
 
 
 @scenario("clocks: the module a hundred times", board=BOARD)
 def module_cycles(bench):
+    """While somebody holds a clock the module stays; when it is put it goes, and comes back.
+
+    The framework itself uses what it has freed when a clock is put whose driver is gone (clk_unregister() frees a handle
+    that is still in a list). So nobody may hold one that long: the driver cannot be unbound by hand either, and when an
+    instance goes its consumers have gone before.
+    """
     boot(bench)
+    code, _ = bench.run("ls /sys/bus/libscmi/drivers/libscmi_clk/unbind")
+    if not code:
+        raise Failure("the driver can be unbound under its consumers")
     bench.sh("""
 		for i in $(seq 100); do
 			echo get >%(do)s
@@ -252,7 +228,7 @@ def module_cycles(bench):
 			insmod /modules/libscmi_clk.ko
 		done 2>/dev/null
 	""" % {"do": DO + "do", "late": LATE}, 300)
-    bench.until(lambda: len(bench.clocks()) == 17, "have clocks")
+    bench.until(lambda: len(bench.clocks()) == 18, "have clocks")
 
 
 @scenario("clocks: after a reset", board=BOARD)
