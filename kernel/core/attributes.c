@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What sysfs shows of an instance (its platform device) and of a protocol (its device on the bus). */
+/* What sysfs shows of an instance (its platform device) and of a protocol (its bus device). */
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/sysfs.h>
@@ -116,7 +116,9 @@ static DEVICE_ATTR_RO(protocol_id);
 /* Empty for an id that has no standard meaning. */
 static ssize_t protocol_show(struct device *dev, struct device_attribute *attr, char *to)
 {
-	return sysfs_emit(to, "%s\n", scmi_protocol_name(to_libscmi_device(dev)->protocol_id) ?: "");
+	const char *name = scmi_protocol_name(to_libscmi_device(dev)->protocol_id);
+
+	return sysfs_emit(to, "%s\n", name ?: "");
 }
 static DEVICE_ATTR_RO(protocol);
 

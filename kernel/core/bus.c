@@ -74,7 +74,7 @@ int libscmi_driver_register(struct libscmi_driver *driver, struct module *owner)
 {
 	if (!driver->probe || !driver->name || strncmp(driver->name, "libscmi_", 8) ||
 	    strspn(driver->name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(driver->name)) {
-		pr_err("libscmi: a driver is refused: it has no probe(), or its name is not libscmi_[a-z0-9_]*\n");
+		pr_err("libscmi: a driver is refused: no probe(), or not called libscmi_[a-z0-9_]*\n");
 		return -EINVAL;
 	}
 	driver->driver.name = driver->name;
@@ -136,8 +136,8 @@ static bool is_offered(const struct libscmi_instance *instance, u8 protocol_id)
 }
 
 /*
- * The descriptor's nodes for protocols: protocol@14 { reg = <0x14>; }. A protocol has its own device
- * only where its node is enabled; a descriptor without any such node, or no descriptor, wants all.
+ * The descriptor's nodes for protocols: protocol@14 { reg = <0x14>; }. A protocol has a device only
+ * where its node is enabled; a descriptor without any such node, or no descriptor, wants all.
  */
 static bool has_protocol_nodes(const struct device_node *descriptor)
 {
@@ -176,11 +176,11 @@ static void add_described(struct libscmi_instance *instance, struct device_node 
 		} else if (id == SCMI_BASE_PROTOCOL) {
 			/* Its node is for a channel of its own; it has no driver. */
 		} else if (__test_and_set_bit(id, done)) {
-			dev_warn(instance->dev, "%pOF: a second node for protocol 0x%02x: ignored\n",
+			dev_warn(instance->dev, "%pOF: ignored: a second node for protocol 0x%02x\n",
 				 node, id);
 		} else if (!is_offered(instance, id)) {
-			dev_info(instance->dev, "%pOF: the platform does not offer protocol 0x%02x\n",
-				 node, id);
+			dev_info(instance->dev, "%pOF: the platform has no protocol 0x%02x\n", node,
+				 id);
 		} else {
 			add(instance, id, node);
 		}

@@ -55,7 +55,8 @@ static int ask(struct libscmi_instance *instance)
 	if (error)
 		return failed(instance, "the platform's implementation version", error);
 	error = scmi_base_list_protocols(agent, identity->protocols,
-					 ARRAY_SIZE(identity->protocols), &identity->protocol_count);
+					 ARRAY_SIZE(identity->protocols),
+					 &identity->protocol_count);
 	if (error)
 		return failed(instance, "the list of protocols", error);
 	return 0;

@@ -2,8 +2,8 @@
 #include <libscmi.h>
 
 /*
- * As the kernel's own stack has it, so that a script sees the same errno on both; it has nothing for
- * IN_USE.
+ * As the kernel's own stack has it, so that a script sees the same errno on both; it has nothing
+ * for IN_USE.
  */
 static int status_errno(int status)
 {

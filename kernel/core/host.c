@@ -42,8 +42,8 @@ static int host_send(void *ctx, const void *message, size_t size)
 	if (READ_ONCE(instance->open)) {
 		error = instance->ops->send(instance->channel, message, size);
 		/*
-		 * A submitted command has nobody who watches its time limit. It is not known here yet, but
-		 * it is not sooner than this.
+		 * A submitted command has nobody who watches its time limit. It is not known here
+		 * yet, but it is not sooner than this.
 		 */
 		if (!error && !delayed_work_pending(&instance->tick))
 			queue_delayed_work(libscmi_workqueue, &instance->tick,
@@ -149,7 +149,7 @@ static void tick(struct work_struct *work)
 	if (deadline_ns == SCMI_NEVER)
 		return;
 	deadline_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-	/* Not later than what is sent meanwhile may be over: host_send() leaves a timer that runs alone. */
+	/* Not later than what is sent meanwhile may be over: host_send() leaves a running timer. */
 	deadline_ns = min(deadline_ns, instance->patience_ns);
 	queue_delayed_work(libscmi_workqueue, &instance->tick, nsecs_to_jiffies(deadline_ns) + 1);
 }
@@ -221,7 +221,7 @@ const struct libscmi_callbacks libscmi_callbacks = {
 	.was_reset = was_reset,
 };
 
-/* ---- a limit for what takes many messages ------------------------------------------------------- */
+/* ---- a limit for what takes many messages ---------------------------------------------------- */
 
 static void limit(struct work_struct *work)
 {
@@ -312,7 +312,7 @@ void libscmi_host_stop(struct libscmi_instance *instance)
 {
 	if (!instance->agent)
 		return;
-	/* Nothing is out any more, so the timer stays off; callbacks are called until none is due. */
+	/* Nothing is out any more: the timer stays off, and callbacks run until none is due. */
 	cancel_delayed_work_sync(&instance->tick);
 	while (flush_work(&instance->dispatch))
 		;

@@ -16,8 +16,8 @@
 #define DELAYED_TIMEOUT_MS 2000u
 
 /*
- * How long protocol drivers may take for their last messages when an instance is unbound. What was sent
- * and is not answered by then is not waited for any longer.
+ * How long protocol drivers may take for their last messages when an instance is unbound. What was
+ * sent and is not answered by then is not waited for any longer.
  */
 #define QUIESCE_MS 1000u
 
@@ -89,7 +89,8 @@ void libscmi_instance_put(struct libscmi_instance *instance)
 	kref_put(&instance->references, release);
 }
 
-static struct libscmi_instance *instance_new(struct device *dev, const struct libscmi_supply *supply)
+static struct libscmi_instance *instance_new(struct device *dev,
+					     const struct libscmi_supply *supply)
 {
 	struct libscmi_instance *instance = kzalloc(sizeof(*instance), GFP_KERNEL);
 	int number;
@@ -114,7 +115,7 @@ static struct libscmi_instance *instance_new(struct device *dev, const struct li
 	return instance;
 }
 
-/* ---- the list of instances ------------------------------------------------------------------------ */
+/* ---- the list of instances ------------------------------------------------------------------- */
 
 static int enlist(struct libscmi_instance *instance)
 {
@@ -139,8 +140,8 @@ static void delist(struct libscmi_instance *instance)
 /* ---- probe and remove ------------------------------------------------------------------------ */
 
 /*
- * The channel's end of the instance: after an orderly end, where probing failed, and at shutdown, which
- * may be followed by the first.
+ * The channel's end of the instance: after an orderly end, where probing failed, and at shutdown,
+ * which may be followed by the first.
  */
 static void shut(struct libscmi_instance *instance)
 {
@@ -173,8 +174,8 @@ static int start(struct libscmi_instance *instance, const struct libscmi_supply 
 	error = instance->ops->start(instance->channel, settings, &libscmi_callbacks, instance,
 				     limits);
 	if (error) {
-		libscmi_failed(instance->dev, "%s on %s did not start: %d", instance->transport_name,
-			       instance->supplier_name, error);
+		libscmi_failed(instance->dev, "%s on %s did not start: %d",
+			       instance->transport_name, instance->supplier_name, error);
 		return error;
 	}
 	instance->started = true;
@@ -262,8 +263,8 @@ static LIBSCMI_REMOVE_RESULT remove(struct platform_device *pdev)
 }
 
 /*
- * The machine goes down: devices of protocols were shut down before. Who still calls gets -ENODEV, and
- * the platform's device writes into no memory of ours any more.
+ * The machine goes down: devices of protocols were shut down before. Who still calls gets -ENODEV,
+ * and the platform's device writes into no memory of ours any more.
  */
 static void shutdown(struct platform_device *pdev)
 {

@@ -4,8 +4,8 @@
  *
  * It is made by the probe of its platform device and counted: who holds a reference may use the
  * agent after the platform device has gone, and gets -ENODEV. Between the agent and the transport
- * stands a gate (host.c): once it is shut, and libscmi_gate_shut() has returned, no thread is in the
- * transport and none gets there.
+ * stands a gate (host.c): once libscmi_gate_shut() has returned, no thread is in the transport and
+ * none gets there.
  *
  *	probing -> ready -> quiescing (orderly) -> gone
  *	   \________\___________________________/     when the transport says so
@@ -53,14 +53,14 @@ struct libscmi_raw;
 struct libscmi_instance {
 	struct kref references;
 	struct list_head link; /* in the list of instances: from probe() to remove() */
-	unsigned int number; /* the N of libscmiN; the next instance's as soon as this one is gone */
-	char name[16];
+	unsigned int number; /* the N of libscmiN; given again as soon as this one is gone */
+	char name[20];
 	struct device *dev; /* the platform device; valid until remove() is over */
 	enum libscmi_state state;
 	bool gone; /* the transport said so */
 	unsigned int resets;
 
-	/* Names are copies, because the transport may be unloaded before the instance is released. */
+	/* Names are copies: the transport may be unloaded before the instance is released. */
 	char transport_name[33];
 	char supplier_name[64];
 	const struct libscmi_transport_ops *ops; /* with open only */
@@ -139,7 +139,7 @@ void libscmi_gate_shut(struct libscmi_instance *instance);
 void libscmi_host_stop(struct libscmi_instance *instance);
 /* scmi_agent_dispatch() as it ran when this was called is over. Sleeps; not from a callback. */
 void libscmi_instance_flush(struct libscmi_instance *instance);
-/* Look at the time limits now: for who submits a command with a time limit of its own. Any context. */
+/* Look at the time limits now: for who submits a command with one of its own. Any context. */
 void libscmi_instance_tick(struct libscmi_instance *instance);
 
 /* settings.c */

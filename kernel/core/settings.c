@@ -15,16 +15,16 @@
 static unsigned int response_timeout_ms;
 module_param(response_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(response_timeout_ms,
-		 "time limit of an answer, where the descriptor has no arm,max-rx-timeout-ms (0: as the transport says)");
+		 "time limit of an answer without arm,max-rx-timeout-ms (0: the transport's)");
 
 static unsigned int poll_budget_us;
 module_param(poll_budget_us, uint, 0644);
 MODULE_PARM_DESC(poll_budget_us,
-		 "how long to poll in atomic context, where the descriptor has no libscmi,poll-budget-us (0: never)");
+		 "polling in atomic context without libscmi,poll-budget-us (0: never)");
 
 /* The property's value; `otherwise` where it is absent, or above the maximum. */
-static u32 read_u32(struct device *dev, const struct device_node *node, const char *property, u32 max,
-		    u32 otherwise)
+static u32 read_u32(struct device *dev, const struct device_node *node, const char *property,
+		    u32 max, u32 otherwise)
 {
 	u32 value;
 
@@ -65,17 +65,17 @@ static bool name_valid(const char *name)
 int libscmi_limits_check(struct device *dev, const struct scmi_transport_limits *limits)
 {
 	if (limits->messages_max < 1 || limits->messages_max > SCMI_TOKEN_COUNT) {
-		libscmi_failed(dev, "the transport is refused: %u messages at a time; 1 to %u are possible",
+		libscmi_failed(dev, "the transport is refused: %u messages at a time, of 1 to %u",
 			limits->messages_max, SCMI_TOKEN_COUNT);
 		return -EINVAL;
 	}
 	if (limits->message_size_max < 32 || limits->message_size_max > 65536) {
-		libscmi_failed(dev, "the transport is refused: messages of %u bytes; 32 to 65536 are possible",
+		libscmi_failed(dev, "the transport is refused: messages of %u bytes, of 32 to 65536",
 			limits->message_size_max);
 		return -EINVAL;
 	}
 	if (limits->response_timeout_ms < 1 || limits->response_timeout_ms > TIMEOUT_MS_MAX) {
-		libscmi_failed(dev, "the transport is refused: %u ms for an answer; 1 to %u are possible",
+		libscmi_failed(dev, "the transport is refused: %u ms for an answer, of 1 to %u",
 			limits->response_timeout_ms, TIMEOUT_MS_MAX);
 		return -EINVAL;
 	}
@@ -93,7 +93,7 @@ int libscmi_supply_check(struct device *dev, const struct libscmi_supply *supply
 	}
 	/* The ABI number says where the other members are. */
 	if (transport->abi != LIBSCMI_TRANSPORT_ABI || transport->size != sizeof(*transport)) {
-		libscmi_failed(dev, "the transport is refused: made for ABI %u (%u bytes), this is ABI %u (%zu bytes)",
+		libscmi_failed(dev, "the transport is refused: for ABI %u (%u bytes), not %u (%zu)",
 			transport->abi, transport->size, LIBSCMI_TRANSPORT_ABI, sizeof(*transport));
 		return -EINVAL;
 	}

@@ -63,8 +63,8 @@ void libscmi_driver_unregister(struct libscmi_driver *driver);
 /*
  * An error of <scmi/error.h> as an errno: -errno stays, a status becomes the nearest (NOT_SUPPORTED
  * -EOPNOTSUPP, INVALID_PARAMETERS -EINVAL, DENIED -EACCES, NOT_FOUND -ENOENT, OUT_OF_RANGE -ERANGE,
- * BUSY -EBUSY, IN_USE -EADDRINUSE, COMMS_ERROR -ECOMM, GENERIC_ERROR -EIO, HARDWARE_ERROR -EREMOTEIO,
- * PROTOCOL_ERROR -EPROTO, others -EIO). Any context.
+ * BUSY -EBUSY, IN_USE -EADDRINUSE, COMMS_ERROR -ECOMM, GENERIC_ERROR -EIO, HARDWARE_ERROR
+ * -EREMOTEIO, PROTOCOL_ERROR -EPROTO, others -EIO). Any context.
  */
 int libscmi_errno(int error);
 
@@ -77,10 +77,10 @@ void libscmi_unlisten(struct libscmi_device *device, struct scmi_listener *liste
 /*
  * Have the platform send notifications, or stop when nobody else wants them: instead of the typed
  * *_notify() calls, because all drivers of an instance, and /dev/libscmiN, share its subscriptions.
- * message_id is the command's; `key` is what stands before the enable word, one little-endian word for
- * the domain in most. After a reset the core asks again by itself. Both may sleep; libscmi_subscribe()
- * waits for the platform's answer, and is not for callbacks. Each success wants one
- * libscmi_unsubscribe(), which does not wait. Errors of <scmi/error.h>, -ENOMEM.
+ * message_id is the command's; `key` is what stands before the enable word, one little-endian word
+ * for the domain in most. After a reset the core asks again by itself. Both may sleep;
+ * libscmi_subscribe() waits for the platform's answer, and is not for callbacks. Each success wants
+ * one libscmi_unsubscribe(), which does not wait. Errors of <scmi/error.h>, -ENOMEM.
  */
 int libscmi_subscribe(struct libscmi_device *device, u8 message_id, const void *key,
 		      size_t key_size);
@@ -95,8 +95,8 @@ const struct scmi_transport_limits *
 libscmi_instance_limits(const struct libscmi_instance *instance);
 
 /*
- * How long a call in atomic context may poll for its answer (struct scmi_command, poll_budget_us). 0:
- * not at all, either because the transport cannot or because nobody allowed it
+ * How long a call in atomic context may poll for its answer (struct scmi_command, poll_budget_us).
+ * 0: not at all, either because the transport cannot or because nobody allowed it
  * (libscmi,poll-budget-us): then only calls that may sleep are made. Any context.
  */
 u32 libscmi_poll_budget_us(const struct libscmi_instance *instance);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * libscmi:libscmi_message: every message of every instance, as it is handed to the transport or comes
- * from it, whether or not anybody understands it.
+ * libscmi:libscmi_message: every message of every instance, as it is handed to the transport or
+ * comes from it, whether or not anybody understands it.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM libscmi
@@ -25,7 +25,7 @@ TRACE_EVENT(libscmi_message,
 	TP_PROTO(const char *instance, bool to_platform, const void *message, size_t size),
 	TP_ARGS(instance, to_platform, message, size),
 	TP_STRUCT__entry(
-		__array(char, instance, 16)
+		__array(char, instance, 20)
 		__array(char, name, 40)
 		__field(bool, to_platform)
 		__field(u32, header)
