@@ -20,7 +20,7 @@ help:
 	@echo "make bench         instructions per message, latency beside its floor, a thousand sockets"
 	@echo "make fuzz          run every fuzz harness for SECONDS=600 each"
 	@echo "make freestanding  the engine without an operating system: x86-64, aarch64, Cortex-M0+"
-	@echo "make kernel-gate   the engine with the kernel's flags against Debian's headers"
+	@echo "make kernel-gate   the kernel modules against Debian's headers, and the whole engine with the kernel's flags"
 	@echo "make deps          install what building and testing need, saying what and why"
 	@echo "make clean         remove build/; guests' kernels stay in ~/.cache/libscmi (SCMI_CACHE), to be removed by hand"
 

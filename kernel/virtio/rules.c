@@ -51,7 +51,7 @@ static bool names_node(struct device_node *descriptor, struct device_node *bus_n
 }
 
 /* A sentence grows as far as there is room. */
-static void say(char why[PAIRING_WORDS], const char *format, ...)
+static __printf(2, 3) void say(char why[PAIRING_WORDS], const char *format, ...)
 {
 	size_t used = strlen(why);
 	va_list args;
