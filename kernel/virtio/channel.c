@@ -381,6 +381,10 @@ static void channel_stop(void *pointer)
 	mutex_unlock(&channel->setup);
 }
 
+/*
+ * The core is told while the channel is still closed: so all that was sent before is over, and nothing
+ * that is sent from now on.
+ */
 static int set_up_again(struct channel *channel, bool agreed)
 {
 	int error = agreed ? 0 : channel_agree_again(channel);
@@ -390,6 +394,8 @@ static int set_up_again(struct channel *channel, bool agreed)
 		error = channel_find_queues(channel);
 	if (!error) {
 		channel->counters.resets++;
+		if (!channel->gone)
+			channel->callbacks.was_reset(channel->instance);
 		open_channel(channel);
 		return 0;
 	}
@@ -410,8 +416,6 @@ static int channel_reset(void *pointer)
 		close_channel(channel);
 		channel_delete_queues(channel);
 		error = set_up_again(channel, false);
-		if (!error)
-			channel->callbacks.was_reset(channel->instance);
 	}
 	mutex_unlock(&channel->setup);
 	return error;
@@ -430,13 +434,10 @@ int channel_restore(struct channel *channel)
 	int error = 0;
 
 	mutex_lock(&channel->setup);
-	if (channel->started) {
+	if (channel->started)
 		error = set_up_again(channel, true);
-		if (!error && !channel->gone)
-			channel->callbacks.was_reset(channel->instance);
-	} else {
+	else
 		error = channel_find_queues(channel);
-	}
 	mutex_unlock(&channel->setup);
 	return error;
 }
