@@ -9,6 +9,7 @@ CORE, TRANSPORT, CLOCKS = "libscmi", "libscmi_virtio", "libscmi_clk"
 MODULES = (CORE, TRANSPORT, CLOCKS)
 CONSUMER, OVERLAY = "helpers/consumer", "helpers/overlay"
 
+CONSUMERS = "/sys/bus/platform/drivers/libscmi-test-consumer"
 DEBUG = "/sys/kernel/debug/libscmi"
 
 PROTOCOLS = """
@@ -101,7 +102,7 @@ def ready(bench, count):
 
 def consumed(bench, number):
     """Name and rate of each clock that a consumer uses; None while it has none."""
-    code, said = bench.run("cat /sys/bus/platform/drivers/libscmi-test-consumer/consumer-%d/clocks" % number)
+    code, said = bench.run("cat %s/consumer-%d/clocks" % (CONSUMERS, number))
     return None if code else [(line.split()[0], int(line.split()[1])) for line in said.splitlines()]
 
 

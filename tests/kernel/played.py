@@ -25,7 +25,7 @@ NEXT, WRITE = 1, 2
 
 
 # Messages as their headers name them, without a token.
-RATE_SET = 0x14 << 10 | 5
+RATE_SET, RATE_GET = 0x14 << 10 | 5, 0x14 << 10 | 6
 ANY = -1
 
 
@@ -68,14 +68,21 @@ class Played:
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
-    def close(self):
+    def die(self):
+        """Be gone, as a process that was killed."""
+        if self.ending is None:
+            return
         os.close(self.end)
         self.thread.join()
         os.close(self.ending)
+        self.ending = None
         if self.front:
             self.gone()
         self.listener.close()
         self.agent.close()
+
+    def close(self):
+        self.die()
         if self.trouble:
             raise Failure("the played device: %r" % self.trouble)
 

@@ -18,6 +18,7 @@ from bench import Bench, Failure
 from scenarios import ALL
 import binding  # noqa: F401 (a module names its scenarios when it is read)
 import clocks  # noqa: F401
+import core  # noqa: F401
 import hostile  # noqa: F401
 import intree  # noqa: F401
 import modules  # noqa: F401
@@ -51,7 +52,8 @@ def main():
     chosen = [s for s in ALL if not words or any(word in s.name for word in words)]
     passed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for text, good in pool.map(lambda scenario: run(setup, scenario), chosen):
+        for result in concurrent.futures.as_completed([pool.submit(run, setup, scenario) for scenario in chosen]):
+            text, good = result.result()
             print(text, flush=True)
             passed += good
     print("%d passed, %d failed" % (passed, len(chosen) - passed))
