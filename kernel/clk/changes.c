@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Rates that change without us. The clock framework reads a rate of ours whenever it is asked for
- * one, but remembers those of the clocks below that other drivers made of it, dividers for example.
- * So when the platform says that a rate has changed (CLOCK_RATE_CHANGED) it is read at once, and with
- * it everything below.
+ * one, but remembers those of the clocks below that other drivers made of it, dividers for
+ * example. So when the platform says that a rate has changed (CLOCK_RATE_CHANGED) it is read at
+ * once, and with it everything below.
  *
  * Subscribing takes a message per clock, and nobody waits for that.
  */
@@ -50,7 +50,8 @@ static void subscribe(struct work_struct *work)
 
 		if (!(clock->features & CLOCK_CHANGES))
 			continue;
-		error = libscmi_subscribe(clocks->device, SCMI_CLOCK_RATE_NOTIFY, &key, sizeof(key));
+		error = libscmi_subscribe(clocks->device, SCMI_CLOCK_RATE_NOTIFY, &key,
+					  sizeof(key));
 		if (!error) {
 			clock->features |= CLOCK_SUBSCRIBED;
 			continue;
@@ -91,7 +92,8 @@ void libscmi_changes_stop(struct libscmi_clocks *clocks)
 		__le32 key = cpu_to_le32(clock->id);
 
 		if (clock->features & CLOCK_SUBSCRIBED)
-			libscmi_unsubscribe(clocks->device, SCMI_CLOCK_RATE_NOTIFY, &key, sizeof(key));
+			libscmi_unsubscribe(clocks->device, SCMI_CLOCK_RATE_NOTIFY, &key,
+					    sizeof(key));
 	}
 }
 

@@ -2,12 +2,13 @@
 /*
  * Inside libscmi_clk.ko: the clocks that a platform offers, as clocks of Linux.
  *
- * A `struct libscmi_clocks` belongs to one protocol device, a `struct libscmi_clock` to one clock of
- * it; both live from probe() until remove() has unregistered every clock. A consumer may hold its
- * clock longer: then the clock framework answers for it, and nothing here is touched any more.
+ * A `struct libscmi_clocks` belongs to one protocol device, a `struct libscmi_clock` to one clock
+ * of it; both live from probe() until remove() has unregistered every clock. A consumer may hold
+ * its clock longer: then the clock framework answers for it, and nothing here is touched any more.
  *
  * Locks, in this order: the framework's prepare lock, clocks->lock; the framework's enable lock,
- * clocks->state_lock. Messages are sent with these held, because both sides must agree on their order.
+ * clocks->state_lock. Messages are sent with these held, because both sides must agree on their
+ * order.
  */
 #ifndef LIBSCMI_CLK_H
 #define LIBSCMI_CLK_H

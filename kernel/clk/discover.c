@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the platform says about its clocks: two messages for a plain clock (attributes and rates), one
- * more for each of a long name, parents, permissions, a duty cycle, a list of rates longer than an
- * answer.
+ * What the platform says about its clocks: two messages for a plain clock (attributes and rates),
+ * one more for each of a long name, parents, permissions, a duty cycle, a list of rates longer
+ * than an answer.
  *
- * A status in answer to one of them leaves that out, and the others go on. What fails here, a time limit
- * for example, ends everything: a platform that is silent is not asked a thousand times.
+ * A status in answer to one of them leaves that out, and the others go on. What fails here, a time
+ * limit for example, ends everything: a platform that is silent is not asked a thousand times.
  */
 #include <linux/bitmap.h>
 #include <linux/ctype.h>
@@ -40,7 +40,8 @@ static void widen(struct libscmi_clock *clock, const struct scmi_clock_rates *ra
 }
 
 /*
- * Lowest and highest. Lists ascend since version 2.0: of a long one the first and the last answer do.
+ * Lowest and highest. Lists ascend since version 2.0: of a long one the first and the last answer
+ * do.
  */
 static int ask_rates(struct libscmi_clock *clock)
 {
@@ -147,7 +148,11 @@ static int discover_name(struct libscmi_clock *clock,
 
 static int discover_permissions(struct libscmi_clock *clock, bool restricted)
 {
-	struct scmi_clock_get_permissions_response may = { .state = true, .parent = true, .rate = true };
+	struct scmi_clock_get_permissions_response may = {
+		.state = true,
+		.parent = true,
+		.rate = true,
+	};
 	int error = 0;
 
 	if (restricted)
@@ -263,8 +268,9 @@ static void break_circle(struct libscmi_clocks *clocks, const unsigned long *pla
 	/* After so many steps upwards it is not in front of the circle any more. */
 	for (u32 i = 0; i < clocks->present; i++)
 		clock = waits_for(clocks, clock, placed);
-	dev_warn(&clocks->device->dev, "clock %u (%s): its parents lead back to it: it is shown without\n",
-		 clock->id, clock->name);
+	dev_warn(&clocks->device->dev,
+		 "clock %u (%s): its parents lead back to it: it is shown without\n", clock->id,
+		 clock->name);
 	clock->parent_count = 0;
 }
 

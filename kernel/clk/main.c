@@ -7,9 +7,9 @@
 #include "clk.h"
 
 /*
- * Each clock leaves its parent first, by operations that send nothing any more: the framework does not
- * let go of the parent of a clock that it unregisters, and whoever still holds that clock would use
- * what is freed.
+ * Each clock leaves its parent first, by operations that send nothing any more: the framework does
+ * not let go of the parent of a clock that it unregisters, and whoever still holds that clock
+ * would use what is freed.
  */
 static void unregister_all(struct libscmi_clocks *clocks)
 {
@@ -119,8 +119,8 @@ static int discover(struct libscmi_clocks *clocks)
 	clocks->count = attributes.num_clocks;
 	if (libscmi_instance_limits(clocks->device->instance)->p2a)
 		atomic_set(&clocks->async_slots, attributes.max_pending_async);
-	clocks->provided = devm_kzalloc(dev, struct_size(clocks->provided, hws, clocks->count),
-					GFP_KERNEL);
+	clocks->provided =
+		devm_kzalloc(dev, struct_size(clocks->provided, hws, clocks->count), GFP_KERNEL);
 	if (!clocks->provided)
 		return -ENOMEM;
 	clocks->provided->num = clocks->count;
@@ -150,7 +150,8 @@ static int probe(struct libscmi_device *device)
 		error = register_all(clocks);
 	if (error)
 		return error;
-	error = of_clk_add_hw_provider(device->dev.of_node, of_clk_hw_onecell_get, clocks->provided);
+	error = of_clk_add_hw_provider(device->dev.of_node, of_clk_hw_onecell_get,
+				       clocks->provided);
 	if (error) {
 		unregister_all(clocks);
 		return error;
@@ -161,8 +162,8 @@ static int probe(struct libscmi_device *device)
 }
 
 /*
- * Clocks that consumers have switched on stay on at the platform: whoever takes this driver away does
- * not mean the hardware.
+ * Clocks that consumers have switched on stay on at the platform: whoever takes this driver away
+ * does not mean the hardware.
  */
 static void remove(struct libscmi_device *device)
 {
@@ -194,9 +195,9 @@ static struct libscmi_driver clk_driver = {
 	.remove = remove,
 	.was_reset = was_reset,
 	/*
-	 * Not to be unbound by hand: the clock framework cannot bear that a clock goes that somebody
-	 * holds, and knows no way to tell its consumers. The module cannot go under them, and before
-	 * an instance does the driver core unbinds them.
+	 * Not to be unbound by hand: the clock framework cannot bear that a clock goes that
+	 * somebody holds, and knows no way to tell its consumers. The module cannot go under them,
+	 * and before an instance does the driver core unbinds them.
 	 */
 	.driver.suppress_bind_attrs = true,
 };

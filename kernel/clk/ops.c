@@ -3,7 +3,8 @@
  * What the clock framework asks of a clock, one message each. Which of it a clock has follows from
  * what the platform permits and offers.
  *
- * Rates are read whenever somebody asks (CLK_GET_RATE_NOCACHE), since other agents change them too.
+ * Rates are read whenever somebody asks (CLK_GET_RATE_NOCACHE), since other agents change them
+ * too.
  */
 #include <linux/math64.h>
 
@@ -29,7 +30,7 @@ static unsigned long recalc_rate(struct clk_hw *hw, unsigned long parent_rate)
 	return clock->rate_hz;
 }
 
-/* To the next step upwards; a list is not kept, so there the platform decides when the rate is set. */
+/* To the next step upwards. A list is not kept: there the platform decides when the rate is set. */
 static u64 round_to_step(const struct libscmi_clock *clock, u64 rate_hz)
 {
 	u64 steps;
@@ -82,9 +83,9 @@ static int set_rate(struct clk_hw *hw, unsigned long rate_hz, unsigned long pare
 		clock->asked_hz = rate_hz;
 	mutex_unlock(&clock->clocks->lock);
 	/*
-	 * The framework does not look at what is returned, and tells its caller that it worked. It also
-	 * asks for the rate that a clock has when its parent's changes: whether that can be is not
-	 * worth a word.
+	 * The framework does not look at what is returned, and tells its caller that it worked. It
+	 * also asks for the rate that a clock has when its parent's changes: whether that can be
+	 * is not worth a word.
 	 */
 	if (error && rate_hz != clock->rate_hz)
 		dev_warn_ratelimited(&clock->clocks->device->dev,
@@ -176,8 +177,8 @@ static int is_prepared(struct clk_hw *hw)
 
 	if (leaving(clock))
 		return clock->on;
-	error = scmi_clock_config_get(clock->clocks->agent, clock->id, SCMI_CLOCK_NO_CONFIG, &enabled,
-				      NULL);
+	error = scmi_clock_config_get(clock->clocks->agent, clock->id, SCMI_CLOCK_NO_CONFIG,
+				      &enabled, NULL);
 	return told_state(clock, error, enabled);
 }
 
@@ -191,8 +192,8 @@ static int set_state_polled(struct libscmi_clock *clock, bool on)
 
 	spin_lock_irqsave(&clocks->state_lock, flags);
 	/*
-	 * No error while leaving: the framework enables a clock for a moment to take its parent away,
-	 * and counts on it.
+	 * No error while leaving: the framework enables a clock for a moment to take its parent
+	 * away, and counts on it.
 	 */
 	if (!leaving(clock))
 		error = scmi_clock_state_set_polled(clocks->agent, clock->id, on,

@@ -43,11 +43,14 @@ static void versions(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, scmi_clock_get_permissions(agent, BUS, &may), 0);
 	KUNIT_EXPECT_FALSE(test, may.state);
 	KUNIT_EXPECT_TRUE(test, may.rate);
-	KUNIT_EXPECT_EQ(test, scmi_agent_negotiate(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_VERSION_2_0), 0);
+	KUNIT_EXPECT_EQ(
+		test, scmi_agent_negotiate(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_VERSION_2_0), 0);
 	KUNIT_EXPECT_EQ(test, scmi_clock_get_permissions(agent, BUS, &may), -EOPNOTSUPP);
 	/* The older layout of the same message. */
-	KUNIT_EXPECT_EQ(test, scmi_clock_config_set(agent, PLL, SCMI_CLOCK_ON, SCMI_CLOCK_NO_CONFIG, 0), 0);
-	KUNIT_EXPECT_EQ(test, scmi_agent_negotiate(agent, SCMI_CLOCK_PROTOCOL, 0x990000), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(
+		test, scmi_clock_config_set(agent, PLL, SCMI_CLOCK_ON, SCMI_CLOCK_NO_CONFIG, 0), 0);
+	KUNIT_EXPECT_EQ(test, scmi_agent_negotiate(agent, SCMI_CLOCK_PROTOCOL, 0x990000),
+			-EOPNOTSUPP);
 	/* A reset forgets what was agreed on. */
 	scmi_agent_reset(agent);
 	KUNIT_EXPECT_EQ(test, scmi_agent_version(agent, SCMI_CLOCK_PROTOCOL, &version), 0);
@@ -79,7 +82,8 @@ static void rates(struct kunit *test)
 	for (u32 i = 0; i < LIST_RATES - 1; i++)
 		KUNIT_EXPECT_EQ(test, rates_hz[i], LIST_HZ(i + 1));
 	KUNIT_EXPECT_EQ(test, rates_hz[LIST_RATES - 1], LIST_HZ(10000));
-	KUNIT_EXPECT_EQ(test, scmi_clock_rate_set(agent, LIST, LIST_HZ(10000), SCMI_CLOCK_ROUND_DOWN), 0);
+	KUNIT_EXPECT_EQ(test,
+			scmi_clock_rate_set(agent, LIST, LIST_HZ(10000), SCMI_CLOCK_ROUND_DOWN), 0);
 	KUNIT_EXPECT_EQ(test, scmi_clock_rate_get(agent, LIST, &rate_hz), 0);
 	KUNIT_EXPECT_EQ(test, rate_hz, LIST_HZ(10000));
 }
@@ -118,8 +122,12 @@ static void clocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, value, (u32)PLL);
 	KUNIT_EXPECT_EQ(test, scmi_clock_rate_get(agent, BUS, &rate_hz), 0);
 	KUNIT_EXPECT_EQ(test, rate_hz, 200000000ull);
-	KUNIT_EXPECT_EQ(test, scmi_clock_config_set(agent, LIST, SCMI_CLOCK_ON, SCMI_CLOCK_DUTY_CYCLE, 30), 0);
-	KUNIT_EXPECT_EQ(test, scmi_clock_config_get(agent, LIST, SCMI_CLOCK_DUTY_CYCLE, &enabled, &value), 0);
+	KUNIT_EXPECT_EQ(
+		test, scmi_clock_config_set(agent, LIST, SCMI_CLOCK_ON, SCMI_CLOCK_DUTY_CYCLE, 30),
+		0);
+	KUNIT_EXPECT_EQ(test,
+			scmi_clock_config_get(agent, LIST, SCMI_CLOCK_DUTY_CYCLE, &enabled, &value),
+			0);
 	KUNIT_EXPECT_TRUE(test, enabled);
 	KUNIT_EXPECT_EQ(test, value, 30u);
 }
@@ -130,8 +138,10 @@ static void asynchronous(struct kunit *test)
 	u64 before_ns = world->now_ns;
 	u64 set_hz = 0;
 
-	KUNIT_EXPECT_EQ(test, scmi_clock_rate_set_async(world->main.agent, PLL, 600000000,
-							SCMI_CLOCK_ROUND_DOWN, &set_hz), 0);
+	KUNIT_EXPECT_EQ(test,
+			scmi_clock_rate_set_async(world->main.agent, PLL, 600000000,
+						  SCMI_CLOCK_ROUND_DOWN, &set_hz),
+			0);
 	KUNIT_EXPECT_EQ(test, set_hz, 600000000ull);
 	KUNIT_EXPECT_EQ(test, world->now_ns - before_ns, (u64)PLL_DELAY_NS);
 }
@@ -153,7 +163,8 @@ static void in_atomic_context(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, enabled);
 }
 
-static void count_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload, size_t size)
+static void count_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload,
+			size_t size)
 {
 	struct scmi_clock_rate_changed *last = ctx;
 
@@ -176,8 +187,10 @@ static void notifications(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, scmi_clock_rate_notify(world->main.agent, LIST, true), 0);
 	/* More than the queue holds: the last ones stay. */
 	for (u32 i = 2; i < 2 + NOTIFICATIONS + 4; i++)
-		KUNIT_EXPECT_EQ(test, scmi_clock_rate_set(world->other.agent, LIST, LIST_HZ(i),
-							  SCMI_CLOCK_ROUND_DOWN), 0);
+		KUNIT_EXPECT_EQ(test,
+				scmi_clock_rate_set(world->other.agent, LIST, LIST_HZ(i),
+						    SCMI_CLOCK_ROUND_DOWN),
+				0);
 	scmi_platform_tick(world->platform, world->now_ns);
 	end_hear(&world->main);
 	KUNIT_EXPECT_EQ(test, scmi_agent_dispatch(world->main.agent), (int)NOTIFICATIONS);
@@ -194,10 +207,13 @@ static void refusals(struct kunit *test)
 	struct scmi_agent *agent = world->main.agent;
 	u64 rate_hz;
 
-	KUNIT_EXPECT_EQ(test, scmi_clock_rate_get(agent, UNKNOWN_CLOCK, &rate_hz), STATUS(SCMI_NOT_FOUND));
-	KUNIT_EXPECT_EQ(test, scmi_clock_config_set(agent, BUS, SCMI_CLOCK_ON, SCMI_CLOCK_NO_CONFIG, 0),
+	KUNIT_EXPECT_EQ(test, scmi_clock_rate_get(agent, UNKNOWN_CLOCK, &rate_hz),
+			STATUS(SCMI_NOT_FOUND));
+	KUNIT_EXPECT_EQ(test,
+			scmi_clock_config_set(agent, BUS, SCMI_CLOCK_ON, SCMI_CLOCK_NO_CONFIG, 0),
 			STATUS(SCMI_DENIED));
-	KUNIT_EXPECT_EQ(test, scmi_clock_parent_set(agent, BUS, LIST), STATUS(SCMI_INVALID_PARAMETERS));
+	KUNIT_EXPECT_EQ(test, scmi_clock_parent_set(agent, BUS, LIST),
+			STATUS(SCMI_INVALID_PARAMETERS));
 	KUNIT_EXPECT_STREQ(test, scmi_error_text(-ETIMEDOUT), "no answer within the time limit");
 }
 

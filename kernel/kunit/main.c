@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libscmi_kunit.ko: the engine's two ends talk to each other in the kernel, on engine objects of its own. It tests
- * when it is loaded; results are in the log, as KTAP.
+ * libscmi_kunit.ko: the engine's two ends talk to each other in the kernel, on engine objects of
+ * its own. It tests when it is loaded; results are in the log, as KTAP.
  */
 #include <libscmi.h>
 

@@ -36,7 +36,8 @@ static void know_the_version(struct kunit *test)
 	struct world *world = test->priv;
 	u32 version;
 
-	KUNIT_ASSERT_EQ(test, scmi_agent_version(world->main.agent, SCMI_CLOCK_PROTOCOL, &version), 0);
+	KUNIT_ASSERT_EQ(test, scmi_agent_version(world->main.agent, SCMI_CLOCK_PROTOCOL, &version),
+			0);
 }
 
 static void a_late_answer(struct kunit *test)
@@ -75,7 +76,8 @@ static void tokens_wrap(struct kunit *test)
 	scmi_agent_receive(world->main.agent, lost.bytes, lost.size);
 	kfree(lost.bytes);
 	KUNIT_EXPECT_EQ(test, counter_quarantined(world), 0u);
-	for (u32 i = 0; i < SCMI_TOKEN_COUNT && scmi_header_token(world->main.last_header) != token; i++)
+	for (u32 i = 0; i < SCMI_TOKEN_COUNT && scmi_header_token(world->main.last_header) != token;
+	     i++)
 		KUNIT_ASSERT_EQ(test, scmi_clock_rate_get(world->main.agent, CRYSTAL, &rate_hz), 0);
 	KUNIT_EXPECT_EQ(test, scmi_header_token(world->main.last_header), token);
 }
@@ -107,7 +109,8 @@ static void a_poll_budget(struct kunit *test)
 	know_the_version(test);
 	world->main.deaf = true;
 	before_ns = world->now_ns;
-	KUNIT_EXPECT_EQ(test, scmi_clock_state_get_polled(world->main.agent, PLL, &enabled, 5), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, scmi_clock_state_get_polled(world->main.agent, PLL, &enabled, 5),
+			-ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, world->now_ns - before_ns, 5ull * NSEC_PER_USEC);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Both ends of SCMI in one test, in the kernel's environment: the locks are the kernel's, so lockdep and
- * the check for sleeping in atomic context see what the engine does. Time is the test's, and passes only
- * while somebody waits or polls.
+ * Both ends of SCMI in one test, in the kernel's environment: the locks are the kernel's, so
+ * lockdep and the check for sleeping in atomic context see what the engine does. Time is the
+ * test's, and passes only while somebody waits or polls.
  */
 #ifndef LIBSCMI_KUNIT_WORLD_H
 #define LIBSCMI_KUNIT_WORLD_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whoever has clocks in hand, for tests: those of the node /holder. It is no device, so nothing takes the
- * clocks away from it when their driver goes.
+ * Whoever has clocks in hand, for tests: those of the node /holder. It is no device, so nothing
+ * takes the clocks away from it when their driver goes.
  *
  * debugfs libscmi-test-holder/do takes one of
  *
@@ -11,10 +11,10 @@
  *	set I HZ, round I HZ
  *	parent I J                   J: another of them
  *	duty I NUMERATOR DENOMINATOR
- *	divide I                     a clock "half" of half its rate, that somebody else provides; "divide -1": none
+ *	divide I                     "half", a clock of half its rate; "divide -1": none
  *
- * and fails as the call does. libscmi-test-holder/said has what it returned beyond that, and clocks a line for each:
- * its name, rate, the name of its parent, its duty cycle in percent.
+ * and fails as the call does. libscmi-test-holder/said has what it returned beyond that, and
+ * clocks a line for each: its name, rate, the name of its parent, its duty cycle in percent.
  */
 #include <linux/clk.h>
 #include <linux/clk-provider.h>
@@ -82,7 +82,8 @@ static int divide(struct clk *clock)
 {
 	if (half)
 		clk_hw_unregister_fixed_factor(half);
-	half = clock ? clk_hw_register_fixed_factor(NULL, "half", __clk_get_name(clock), 0, 1, 2) : NULL;
+	half = clock ? clk_hw_register_fixed_factor(NULL, "half", __clk_get_name(clock), 0, 1, 2)
+		     : NULL;
 	if (!IS_ERR(half))
 		return 0;
 	half = NULL;
