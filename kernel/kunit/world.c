@@ -16,26 +16,24 @@ static const struct scmi_board_clock_config list_configs[] = {
 };
 
 static const struct scmi_board_clock board_clocks[] = {
-	[CRYSTAL] = {.name = "crystal", .start_hz = 24000000, .enabled = true, .always_on = true},
-	[PLL] =
-		{
-			.name = "pll",
-			.start_hz = 400000000,
-			.min_hz = 100000000,
-			.max_hz = 800000000,
-			.step_hz = 25000000,
-			.set_latency_us = PLL_DELAY_NS / NSEC_PER_USEC,
-		},
-	[LIST] =
-		{
-			.name = LIST_NAME,
-			.start_hz = LIST_HZ(1),
-			.rates_hz = list_rates,
-			.rate_count = LIST_RATES,
-			.configs = list_configs,
-			.config_count = 1,
-		},
-	[BUS] = {.name = "bus", .parents = bus_parents, .parent_count = 2, .divide = 2},
+	[CRYSTAL] = { .name = "crystal", .start_hz = 24000000, .enabled = true, .always_on = true },
+	[PLL] = {
+		.name = "pll",
+		.start_hz = 400000000,
+		.min_hz = 100000000,
+		.max_hz = 800000000,
+		.step_hz = 25000000,
+		.set_latency_us = PLL_DELAY_NS / NSEC_PER_USEC,
+	},
+	[LIST] = {
+		.name = LIST_NAME,
+		.start_hz = LIST_HZ(1),
+		.rates_hz = list_rates,
+		.rate_count = LIST_RATES,
+		.configs = list_configs,
+		.config_count = 1,
+	},
+	[BUS] = { .name = "bus", .parents = bus_parents, .parent_count = 2, .divide = 2 },
 };
 
 static const struct scmi_board_view all_clocks[] = {
@@ -45,9 +43,7 @@ static const struct scmi_board_view all_clocks[] = {
 	{ .id = BUS, .index = BUS, .allow = SCMI_ALLOW_ALL & ~SCMI_ALLOW_STATE },
 };
 static const struct scmi_board_protocol protocols[] = {
-	{ .protocol_id = SCMI_CLOCK_PROTOCOL,
-	  .views = all_clocks,
-	  .view_count = 4,
+	{ .protocol_id = SCMI_CLOCK_PROTOCOL, .views = all_clocks, .view_count = 4,
 	  .max_pending_async = 2 },
 };
 static const struct scmi_board_agent agents[] = {
@@ -243,17 +239,16 @@ static void end_init(struct world *world, struct end *end, u32 agent_id, size_t 
 {
 	struct kunit *test = world->test;
 	const struct scmi_agent_config config = {
-		.host =
-			{
-				.ctx = end,
-				.send = agent_send,
-				.now_ns = agent_now_ns,
-				.wait = agent_wait,
-				.lock = agent_lock,
-				.unlock = agent_unlock,
-				.poll = agent_poll,
-				.caller = agent_caller,
-			},
+		.host = {
+			.ctx = end,
+			.send = agent_send,
+			.now_ns = agent_now_ns,
+			.wait = agent_wait,
+			.lock = agent_lock,
+			.unlock = agent_unlock,
+			.poll = agent_poll,
+			.caller = agent_caller,
+		},
 		.messages_max = 4,
 		.message_size_max = message_size,
 		.notifications_max = NOTIFICATIONS,
