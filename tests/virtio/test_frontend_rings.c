@@ -5,6 +5,7 @@
 #include "frontend_pair.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -136,6 +137,76 @@ static void calls_for_nothing(void **state)
 	assert_int_equal(pair.told.received, 0);
 	echo(&pair, 1);
 	pair_close(&pair);
+}
+
+/* ---- a device that would keep us waiting ------------------------------------------------------ */
+
+/* Writing to it as everybody does waits from now on. */
+static void fill(int eventfd)
+{
+	eventfd_t count;
+
+	if (readable(eventfd))
+		assert_int_equal(eventfd_read(eventfd, &count), 0);
+	assert_int_equal(eventfd_write(eventfd, UINT64_MAX - 1), 0);
+	assert_int_equal(fcntl(eventfd, F_SETFL, 0), 0);
+}
+
+static void full_kicks(void **state)
+{
+	static struct pair pair;
+	struct scmi_ring_chain chain;
+	uint32_t word = 7;
+
+	(void)state;
+	alarm(10);
+	pair_init(&pair);
+	pair_open(&pair, 4);
+	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++)
+		fill(pair.platform.queues[i].kick);
+	assert_int_equal(agent->send(pair.device, &word, sizeof(word)), 0);
+	assert_int_equal(agent->wait(pair.device, NS_PER_MS), -ETIMEDOUT);
+	/* New buffers for events are kicked for as well. */
+	while (scmi_ring_device_take(&pair.platform.queues[VIRTIO_SCMI_EVENTS].ring, &chain) == 1)
+		played_give(&pair.platform, VIRTIO_SCMI_EVENTS, &chain, &word, sizeof(word));
+	assert_int_equal(scmi_ring_device_sleep(&pair.platform.queues[VIRTIO_SCMI_EVENTS].ring), 0);
+	assert_int_equal(agent->dispatch(pair.device), 0);
+	assert_int_equal(pair.told.received, 64);
+	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++)
+		assert_true(played_kicks(&pair.platform, i));
+	assert_int_equal(played_command(&pair.platform, &chain, &word, sizeof(word)), sizeof(word));
+	played_give(&pair.platform, VIRTIO_SCMI_COMMANDS, &chain, &word, sizeof(word));
+	assert_int_equal(agent->wait(pair.device, SCMI_NEVER), 0);
+	assert_int_equal(scmi_ring_device_sleep(&pair.platform.queues[VIRTIO_SCMI_COMMANDS].ring), 0);
+	echo(&pair, 8);
+	assert_int_equal(played_kicks(&pair.platform, VIRTIO_SCMI_COMMANDS), 1);
+	pair_close(&pair);
+	alarm(0);
+}
+
+/* Who sleeps on the descriptor is woken by us as well, and sees everything. */
+static void full_calls(void **state)
+{
+	static struct pair pair;
+	uint32_t word = 7;
+	int fd;
+
+	(void)state;
+	alarm(10);
+	pair_init(&pair);
+	pair_open(&pair, 4);
+	played_event(&pair.platform, &word, sizeof(word));
+	fill(pair.platform.queues[VIRTIO_SCMI_COMMANDS].call);
+	fd = agent->fd(pair.device);
+	assert_true(readable(fd));
+	assert_int_equal(agent->dispatch(pair.device), 0);
+	assert_int_equal(pair.told.received, 1);
+	/* One that is empty, and would be waited for. */
+	assert_true(read(pair.platform.queues[VIRTIO_SCMI_COMMANDS].call, &(uint64_t){0}, 8) == 8);
+	assert_int_equal(agent->wait(pair.device, NS_PER_MS), -ETIMEDOUT);
+	echo(&pair, 8);
+	pair_close(&pair);
+	alarm(0);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -271,6 +342,8 @@ int main(void)
 		cmocka_unit_test(the_descriptor),
 		cmocka_unit_test(calls_are_for_sleepers),
 		cmocka_unit_test(calls_for_nothing),
+		cmocka_unit_test(full_kicks),
+		cmocka_unit_test(full_calls),
 		cmocka_unit_test(the_device_goes),
 		cmocka_unit_test(the_device_is_mad),
 		cmocka_unit_test(anything_in_the_memory),

@@ -13,6 +13,7 @@
 
 #include "../why.h"
 #include "frontend.h"
+#include "wakeup.h"
 
 /* About twice what it takes to wake a device that sleeps. */
 #define SPIN_NS		100000u
@@ -23,10 +24,21 @@
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
-void virtio_frontend_kick(struct virtio_driver_queue *queue)
+/*
+ * Where the kernel has no asynchronous reads to give, a device that means harm can keep us waiting by filling the
+ * counter. That is the lesser evil: an agent has chosen its device, which alone it harms so, and works with all others.
+ */
+void virtio_frontend_wake(const struct scmi_transport_device *device, int eventfd)
+{
+	if (device->may_wait || wakeup_eventfd(eventfd))
+		eventfd_write(eventfd, 1);
+}
+
+/* If the device wants it. */
+static void kick(const struct scmi_transport_device *device, struct virtio_driver_queue *queue)
 {
 	if (scmi_ring_driver_should_kick(&queue->ring))
-		eventfd_write(queue->kick, 1);
+		virtio_frontend_wake(device, queue->kick);
 }
 
 int virtio_frontend_lend(struct scmi_transport_device *device, struct virtio_buffer *buffer)
@@ -68,9 +80,10 @@ static int agent_send(struct scmi_transport_device *device, const void *message,
 	/* There is room: two descriptors for each buffer. A broken ring is told by dispatch(). */
 	if (scmi_ring_driver_add(&queue->ring, segments, 1, 1, buffer) < 0)
 		return -ENODEV;
+	queue->ring.soon = device->memory + buffer->from_device;
 	device->free = buffer->next_free;
 	device->commands_out++;
-	virtio_frontend_kick(queue);
+	kick(device, queue);
 	return 0;
 }
 
@@ -132,7 +145,7 @@ static int collect_queue(struct scmi_transport_device *device, uint32_t index)
 		count++;
 	}
 	if (index == VIRTIO_SCMI_EVENTS && count)
-		virtio_frontend_kick(queue);
+		kick(device, queue);
 	return got < 0 ? got : (int)count;
 }
 
@@ -166,7 +179,7 @@ static bool ask_for_calls(struct scmi_transport_device *device)
 static void leave(struct scmi_transport_device *device)
 {
 	if (device->watched && !device->closed && ask_for_calls(device))
-		eventfd_write(device->call, 1);
+		virtio_frontend_wake(device, device->call);
 }
 
 static void ask_for_no_calls(struct scmi_transport_device *device)

@@ -90,6 +90,7 @@ struct scmi_transport_device {
 	int epoll; /* of the three, for those who wait */
 	bool closed;
 	bool watched;	 /* fd() was asked for: somebody else may sleep */
+	bool may_wait;	 /* eventfds are written as everybody does */
 	bool calls_wanted;
 	bool p2a;
 	uint8_t *memory;
@@ -163,7 +164,7 @@ int virtio_frontend_go_on(struct scmi_transport_device *device);
 /* Lend a buffer for an event to the device. 0 or -EPROTO. */
 int virtio_frontend_lend(struct scmi_transport_device *device, struct virtio_buffer *buffer);
 
-/* Kick the device, if it wants to be. */
-void virtio_frontend_kick(struct virtio_driver_queue *queue);
+/* Write one of our eventfds, all of which the device has too. */
+void virtio_frontend_wake(const struct scmi_transport_device *device, int eventfd);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "../why.h"
 #include "frontend.h"
+#include "wakeup.h"
 
 /* Where the device finds the memory; not 0, which some take for nothing. */
 #define MEMORY_ADDRESS 0x100000u
@@ -204,7 +205,10 @@ static int watch(struct virtio_setup *setup)
 	fds[1] = device->error;
 	fds[2] = device->socket;
 	for (size_t i = 0; i < 3; i++) {
-		/* Every call is an edge, so nobody has to read the counter back to zero. */
+		/*
+		 * Every call is an edge, so nobody has to read the counter back to zero; reading could wait, where
+		 * the device emptied it and made the descriptor one that waits.
+		 */
 		struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET,
 					    .data.fd = fds[i]};
 
@@ -256,6 +260,7 @@ int virtio_frontend_setup(struct scmi_transport_device *device,
 	};
 	device->socket = device->memory_fd = device->call = device->error = device->epoll = -1;
 	device->timer = device->record_fd = -1;
+	device->may_wait = wakeup_init() != 0;
 	for (uint32_t i = 0; i < VIRTIO_SCMI_QUEUES; i++)
 		device->queues[i].kick = -1;
 	error = virtio_frontend_connect(setup, limits->response_timeout_ms);

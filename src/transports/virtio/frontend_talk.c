@@ -4,7 +4,6 @@
  * one before, so that nobody has to wait for it who does not want to.
  */
 #include <errno.h>
-#include <sys/eventfd.h>
 
 #include "../why.h"
 #include "frontend.h"
@@ -341,7 +340,7 @@ static int leave_step(struct virtio_setup *setup)
 	case BARRIER:
 		/* Some devices start a queue when it is first kicked. */
 		for (uint32_t i = 0; i < virtio_frontend_queues(device); i++)
-			eventfd_write(device->queues[i].kick, 1);
+			virtio_frontend_wake(device, device->queues[i].kick);
 		return 0;
 	default:
 		return 0;

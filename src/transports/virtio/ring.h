@@ -239,6 +239,7 @@ struct scmi_ring_driver {
 	uint8_t *tables;
 	struct scmi_ring_slot *slots;
 	uint64_t tables_address;
+	const void *soon; /* the caller's: read right behind the next get() that has something, or NULL */
 	uint32_t unkicked; /* added since should_kick() was asked */
 	uint16_t table_entries;
 	uint16_t num;

@@ -226,6 +226,9 @@ int scmi_ring_driver_get(struct scmi_ring_driver *ring, void **cookie, uint32_t 
 	}
 	if (ring->used_seen == ring->next_used)
 		return 0;
+	/* The answer comes from the other CPU while the entry does, not behind it; never earlier. */
+	if (ring->soon)
+		__builtin_prefetch(ring->soon);
 
 	entry = ring->used + RING_ENTRIES +
 		(size_t)(ring->next_used & (ring->num - 1)) * RING_USED_ENTRY_SIZE;

@@ -76,7 +76,7 @@ bool wakeup_is_eventfd(int fd)
 	return submit(fd, UINT64_MAX, 1) == -EFAULT;
 }
 
-void wakeup_eventfd(int fd)
+int wakeup_eventfd(int fd)
 {
-	submit(fd, 0, 0);
+	return submit(fd, 0, 0);
 }
