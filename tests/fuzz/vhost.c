@@ -7,9 +7,8 @@
  */
 #define _GNU_SOURCE
 
-#include "input.h"
 #include "reached.h"
-#include "vhost_front.h"
+#include "vhost_say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,24 +22,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* What may be asked, and what is marked when that was accepted. */
-static const uint8_t requests[] = {
-	VHOST_USER_GET_FEATURES,	  VHOST_USER_SET_FEATURES,
-	VHOST_USER_SET_OWNER,		  VHOST_USER_RESET_OWNER,
-	VHOST_USER_SET_MEM_TABLE,	  VHOST_USER_SET_VRING_NUM,
-	VHOST_USER_SET_VRING_ADDR,	  VHOST_USER_SET_VRING_BASE,
-	VHOST_USER_GET_VRING_BASE,	  VHOST_USER_SET_VRING_KICK,
-	VHOST_USER_SET_VRING_CALL,	  VHOST_USER_SET_VRING_ERR,
-	VHOST_USER_GET_PROTOCOL_FEATURES, VHOST_USER_SET_PROTOCOL_FEATURES,
-	VHOST_USER_GET_QUEUE_NUM,	  VHOST_USER_SET_VRING_ENABLE,
-	VHOST_USER_SET_BACKEND_REQ_FD,	  VHOST_USER_RESET_DEVICE,
-	VHOST_USER_VRING_KICK,		  VHOST_USER_GET_MAX_MEM_SLOTS,
-	VHOST_USER_ADD_MEM_REG,		  VHOST_USER_REM_MEM_REG,
-	VHOST_USER_SET_STATUS,		  VHOST_USER_GET_STATUS,
-	VHOST_USER_GET_INFLIGHT_FD,	  VHOST_USER_SET_INFLIGHT_FD,
-};
-#define REQUESTS sizeof(requests)
 
 enum {
 	REFUSED = REQUESTS,
@@ -64,13 +45,12 @@ static const char *names[MARKS] = {
 	[REDONE] = "redone", [BYSTANDER] = "bystander", [SERVED] = "served",
 };
 
-static struct input in;
-static struct host host, bystanders_host;
-static struct front front, bystander;
-
-/* Descriptors that no front end should send, and some that it may. */
-enum { PIPE_IN, PIPE_OUT, NO_READER, SOCKET, SOCKETS_PEER, NO_PEER, NOTHING, EPOLL, READ_ONLY, ODD, ODD_COUNT };
-static int odd[ODD_COUNT];
+struct input in;
+struct host host;
+struct front front;
+static struct host bystanders_host;
+static struct front bystander;
+static bool fresh; /* the front end has said nothing yet */
 
 static void answered(uint32_t request, bool good)
 {
@@ -78,166 +58,6 @@ static void answered(uint32_t request, bool good)
 	const uint8_t *which = memchr(requests, (int)request, REQUESTS);
 
 	reached(good && which ? (size_t)(which - requests) : REFUSED);
-}
-
-static uint64_t wide(void)
-{
-	static const uint64_t edges[16] = {
-		0, 1, 0x1000, FRONT_SIZE, FRONT_FILE_SIZE, FRONT_GUEST, FRONT_USER, UINT64_MAX,
-		UINT64_MAX - 0xfff, 1ull << 63, 1ull << 32, FRONT_GUEST + FRONT_SIZE, FRONT_OTHER,
-		FRONT_USER + FRONT_SIZE - 0x100, 0xff8, FRONT_FEATURES & ~VIRTIO_SCMI_F_P2A_CHANNELS,
-	};
-	uint8_t what = input_u8(&in);
-	uint64_t value = edges[what & 15];
-
-	if (what < 0x80)
-		return value;
-	if (what < 0xc0)
-		return value + (uint64_t)(int64_t)(int8_t)input_u8(&in);
-	return value ^ ((uint64_t)input_u32(&in) << (what & 32));
-}
-
-static int any_fd(void)
-{
-	uint8_t what = input_u8(&in) % (ODD_COUNT + 4);
-
-	if (what < ODD_COUNT)
-		return odd[what];
-	if (what == ODD_COUNT)
-		return front.memory;
-	if (what == ODD_COUNT + 1)
-		return front.other;
-	if (what == ODD_COUNT + 2 && front.fd >= 0) {
-		front.unsure = true; /* it may take the answers */
-		return front.fd;
-	}
-	return front.rings[0].kick;
-}
-
-/* ---- requests ------------------------------------------------------------------------------------- */
-
-static void spoil(struct front_request *request)
-{
-	uint64_t value;
-	uint32_t word;
-	uint8_t what = input_u8(&in);
-
-	switch (what & 7) {
-	case 0:
-		request->size = what & 8 ? input_word(&in) : request->size + (what >> 4) - 8;
-		break;
-	case 1:
-		request->flags ^= 1u << (what >> 3);
-		break;
-	case 2: /* mostly an index or a count */
-	case 3:
-		word = input_word(&in);
-		memcpy(request->payload + 4 * (what >> 3 & 1), &word, sizeof(word));
-		break;
-	case 4:
-		value = wide();
-		memcpy(request->payload + 8 * (what >> 3) % 64, &value, sizeof(value));
-		break;
-	case 5:
-		request->fd_count = what >> 3 & 1;
-		for (uint32_t i = 0; i < request->fd_count; i++)
-			request->fds[i] = any_fd();
-		break;
-	case 6:
-		while (request->fd_count <= (what >> 3) % FRONT_FDS)
-			request->fds[request->fd_count++] = any_fd();
-		if (request->fd_count > FRONT_FDS)
-			request->fd_count = FRONT_FDS;
-		break;
-	case 7:
-		value = 0x100 | (what >> 3 & 1); /* a ring without a descriptor */
-		memcpy(request->payload, &value, sizeof(value));
-		request->fd_count = 0;
-		break;
-	}
-}
-
-/* A memory table of several regions, one after the other or anywhere. */
-static void more_regions(struct front_request *request)
-{
-	uint32_t count = 1 + input_u8(&in) % 9;
-	uint64_t size = FRONT_SIZE / 8;
-
-	request->size = 8;
-	request->fd_count = 0;
-	memcpy(request->payload, &count, sizeof(count));
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t region[4] = {FRONT_GUEST + i * size, size, FRONT_USER + i * size,
-				      FRONT_OFFSET + i * size};
-		uint8_t what = input_u8(&in);
-
-		if (what >= 0xe0)
-			region[what & 3] = wide();
-		memcpy(request->payload + request->size, region, sizeof(region));
-		request->size += (uint32_t)sizeof(region);
-		request->fds[request->fd_count++] = what & 0x10 && what >= 0xe0 ? any_fd()
-										: front.memory;
-	}
-}
-
-/* One part of a ring, so that it ends near the end of the memory, or behind it. */
-static void move_to_the_end(struct front_request *request)
-{
-	uint8_t what = input_u8(&in);
-	uint64_t address = FRONT_USER + FRONT_SIZE - 64 * (what >> 2);
-
-	memcpy(request->payload + 8 + 8 * (what % 3), &address, sizeof(address));
-}
-
-static void say(uint8_t what)
-{
-	struct front_request request;
-	uint8_t which = input_u8(&in);
-	bool moves = what & 0x20 && requests[which % REQUESTS] == VHOST_USER_SET_VRING_ADDR;
-
-	memset(&request, 0, sizeof(request));
-	front_request(&front, &request,
-		      which < 0xf8 ? requests[which % REQUESTS] : input_word(&in),
-		      what >> 4 & 1);
-	if (request.request == VHOST_USER_SET_MEM_TABLE && what & 0x20)
-		more_regions(&request);
-	if (moves)
-		move_to_the_end(&request);
-	if (what & 0x80)
-		spoil(&request);
-	if (what & 0x40 && what & 0x80)
-		spoil(&request);
-	front_send(&front, &request);
-	if (moves) {
-		/* What is used next is the ring's last. */
-		host_settle();
-		front_offer(&front, what >> 4 & 1, FRONT_NUM - 1);
-		front_kick(&front, what >> 4 & 1);
-	}
-	if (request.request == VHOST_USER_ADD_MEM_REG && what & 0x20) {
-		front_request(&front, &request, VHOST_USER_REM_MEM_REG, 0);
-		front_send(&front, &request);
-	}
-}
-
-static void say_bytes(void)
-{
-	uint8_t bytes[64];
-	size_t size = 1 + input_u8(&in) % sizeof(bytes);
-	struct front_request request;
-
-	front.unsure = true;
-	if (front.fd < 0)
-		return;
-	memset(&request, 0, sizeof(request));
-	front_request(&front, &request, requests[input_u8(&in) % REQUESTS], 0);
-	memcpy(bytes, &request, VHOST_USER_HEADER_SIZE);
-	memcpy(bytes + VHOST_USER_HEADER_SIZE, request.payload,
-	       sizeof(bytes) - VHOST_USER_HEADER_SIZE);
-	if (size & 1)
-		input_bytes(&in, bytes, size);
-	if (send(front.fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		vhost_check(errno == EAGAIN || errno == EPIPE || errno == ECONNRESET);
 }
 
 /* ---- everything else ------------------------------------------------------------------------------ */
@@ -269,12 +89,14 @@ static void arrive(void)
 	front_refresh(&front);
 	front_connect(&front);
 	front.answered = answered;
+	fresh = true;
 }
 
 /* What a device may have left in the record: commands under way, one given back and not noted, anything. */
 static void write_record(uint8_t what)
 {
-	const uint64_t start[2] = {0, 1ull | (uint64_t)FRONT_NUM << 16 | (uint64_t)(what & 7) << 32 |
+	const uint64_t last = (what & 7) == 7 ? FRONT_RECORD_BEYOND : what & 7;
+	const uint64_t start[2] = {0, 1ull | (uint64_t)FRONT_NUM << 16 | last << 32 |
 					   (uint64_t)(uint16_t)-(what >> 3 & 1) << 48};
 	uint64_t entry[2] = {1, 0};
 	uint64_t spoilt;
@@ -288,6 +110,20 @@ static void write_record(uint8_t what)
 		spoilt = wide();
 		what = input_u8(&in);
 		vhost_check(pwrite(front.record, &spoilt, sizeof(spoilt), 8 * what) == sizeof(spoilt));
+	}
+}
+
+/* All commands are given back, and the record says so. */
+static void check_record(void)
+{
+	uint16_t start[8], entry[8], used = 0;
+
+	vhost_check(front_get(&front, front.rings[0].base + FRONT_USED + 2, &used, sizeof(used)));
+	vhost_check(pread(front.record, start, sizeof(start), 0) == sizeof(start));
+	vhost_check(start[7] == used);
+	for (uint16_t head = 0; head < FRONT_NUM; head++) {
+		vhost_check(pread(front.record, entry, sizeof(entry), 16 + 16 * head) == sizeof(entry));
+		vhost_check(!entry[0]);
 	}
 }
 
@@ -311,8 +147,11 @@ static void session_with_record(void)
 	before = host.commands;
 	front_session_rest(&front);
 	host_settle();
-	if (host.commands != before)
-		reached(REDONE);
+	if (host.commands == before)
+		return;
+	reached(REDONE);
+	if (fresh && what < 0xc0 && host.manner == HOST_NOW)
+		check_record();
 }
 
 /* Up to some request, without events, with calls by message, or just right. */
@@ -323,8 +162,10 @@ static void session(uint8_t how)
 
 	if (how == 3) {
 		session_with_record();
+		fresh = false;
 		return;
 	}
+	fresh = false;
 	if (how == 1)
 		front.features ^= VIRTIO_SCMI_F_P2A_CHANNELS;
 	front_session(&front, how == 0 ? input_u8(&in) : FRONT_SESSION);
@@ -584,28 +425,6 @@ static void serve_the_next(void)
 	host_settle();
 	vhost_check(!host.peer);
 	reached(SERVED);
-}
-
-static void make_odd_ones(void)
-{
-	char path[64];
-	int pair[2];
-
-	vhost_check(!pipe2(odd, O_CLOEXEC | O_NONBLOCK));
-	vhost_check(!pipe2(pair, O_CLOEXEC | O_NONBLOCK));
-	close(pair[0]);
-	odd[NO_READER] = pair[1];
-	vhost_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, odd + SOCKET));
-	vhost_check(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair));
-	close(pair[1]);
-	odd[NO_PEER] = pair[0];
-	odd[NOTHING] = open("/dev/null", O_RDWR | O_CLOEXEC);
-	odd[EPOLL] = epoll_create1(EPOLL_CLOEXEC);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", front.memory);
-	odd[READ_ONLY] = open(path, O_RDONLY | O_CLOEXEC);
-	odd[ODD] = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (int i = 0; i < ODD_COUNT; i++)
-		vhost_check(odd[i] >= 0);
 }
 
 static char directory[] = "/tmp/fuzz-vhost-XXXXXX";

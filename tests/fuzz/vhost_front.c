@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define AVAIL	    0x800u
-#define USED	    0xa00u
 #define BUFFERS	    16u
 #define BUFFER_SIZE 0x100u
 #define ANSWER_AT   0x80u
@@ -266,7 +265,7 @@ void front_request(struct front *front, struct front_request *to, uint32_t reque
 	case VHOST_USER_SET_VRING_ADDR:
 		add_pair(to, index, 0);
 		add_u64(to, FRONT_USER + ring->base);
-		add_u64(to, FRONT_USER + ring->base + USED);
+		add_u64(to, FRONT_USER + ring->base + FRONT_USED);
 		add_u64(to, FRONT_USER + ring->base + AVAIL);
 		add_u64(to, 0);
 		break;
@@ -427,9 +426,9 @@ void front_works(struct front *front)
 	front_get(front, at, &message, sizeof(message));
 	front_kick(front, 0);
 	host_settle();
-	vhost_check(front_get(front, ring->base + USED + 2, &index, 2));
+	vhost_check(front_get(front, ring->base + FRONT_USED + 2, &index, 2));
 	vhost_check(index == (uint16_t)(ring->seen + 1));
-	front_get(front, ring->base + USED + 4 + 8 * (ring->seen % FRONT_NUM), used, 8);
+	front_get(front, ring->base + FRONT_USED + 4 + 8 * (ring->seen % FRONT_NUM), used, 8);
 	ring->seen++;
 	vhost_check(used[0] == head && used[1] == 12);
 	front_get(front, at + ANSWER_AT, answer, sizeof(answer));

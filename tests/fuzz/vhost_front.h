@@ -20,6 +20,7 @@
 #define FRONT_OTHER_SIZE 0x1000u
 #define FRONT_NUM	 128u /* of a ring; 16 of its buffers are distinct */
 #define FRONT_FDS	 20u
+#define FRONT_USED	 0xa00u /* of a ring, behind its base */
 
 #define FRONT_FEATURES                                                                             \
 	(VIRTIO_SCMI_F_P2A_CHANNELS | VIRTIO_F_INDIRECT | VIRTIO_F_EVENT_IDX |                     \
@@ -32,9 +33,11 @@
 /* The record of what is under way: a part for each ring, of a header and an entry for each head. */
 #define FRONT_RECORD_PART ((16u + 16u * FRONT_NUM + 63u) & ~63u)
 #define FRONT_RECORD_SIZE (2 * FRONT_RECORD_PART)
+/* A head whose entry would be in the page behind the record's last. */
+#define FRONT_RECORD_BEYOND 600u
 
 struct front_ring {
-	uint32_t base; /* of descriptors, avail at +0x800, used at +0xa00, in the memory */
+	uint32_t base; /* of descriptors, avail at +0x800, used at FRONT_USED, in the memory */
 	uint32_t buffers;
 	uint16_t next_avail, seen;
 	int kick, call, error;
