@@ -259,7 +259,7 @@ static int send_until(struct scmi_transfer *transfer, const struct scmi_command 
 			return error;
 		error = let_come(transfer, command, retry_ns);
 		if (!error)
-			error = send_once(transfer, command);
+			error = is_over(transfer) ? -EAGAIN : send_once(transfer, command);
 	}
 	return error;
 }

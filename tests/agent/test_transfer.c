@@ -214,6 +214,27 @@ static void a_call_waits_for_room(void **state)
 	peer_fini(&peer);
 }
 
+/* There is room at last, but the platform has forgotten everything meanwhile. */
+static void room_after_a_reset(struct peer *peer)
+{
+	peer->send_error = 0;
+	scmi_agent_reset(peer->agent);
+}
+
+static void what_ended_before_it_was_sent_is_not_sent(void **state)
+{
+	struct peer peer;
+
+	(void)state;
+	peer_init(&peer, 1, 1, true);
+	peer.on_wait = room_after_a_reset;
+	peer.send_error = -EAGAIN;
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
+	assert_int_equal(peer.sent_count, 0);
+	assert_int_equal(peer_counters(&peer).quarantined, 0);
+	peer_fini(&peer);
+}
+
 static void answer_at_500(struct peer *peer)
 {
 	if (peer->now_ns == 1500)
@@ -563,6 +584,7 @@ int main(void)
 		cmocka_unit_test(a_call_blocks_until_the_answer),
 		cmocka_unit_test(a_call_ends_at_its_time_limit),
 		cmocka_unit_test(a_call_waits_for_room),
+		cmocka_unit_test(what_ended_before_it_was_sent_is_not_sent),
 		cmocka_unit_test(a_polled_call_never_sleeps),
 		cmocka_unit_test(a_delayed_call_blocks_for_both),
 		cmocka_unit_test(a_refused_delayed_command_ends_at_once),
