@@ -24,7 +24,7 @@ from guest import LOG_MAX, Failure, Scmid, board_clocks, compare, make_initramfs
 
 QEMU = "qemu-system-aarch64"
 # A boot takes some five seconds on two idle processors, without KVM.
-PATIENCE_S = 180
+PATIENCE_S = 600
 MACHINE = ["-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", "512M", "-display", "none",
            "-nodefaults", "-object", "memory-backend-memfd,id=mem,size=512M,share=on"]
 PCI = ["-device", "vhost-user-scmi-pci,chardev=scmi,romfile="]
