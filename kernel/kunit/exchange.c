@@ -146,7 +146,6 @@ static void asynchronous(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world->now_ns - before_ns, (u64)PLL_DELAY_NS);
 }
 
-/* With interrupts off: whatever sleeps is reported. */
 static void in_atomic_context(struct kunit *test)
 {
 	struct world *world = test->priv;
@@ -161,6 +160,7 @@ static void in_atomic_context(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set, 0);
 	KUNIT_EXPECT_EQ(test, get, 0);
 	KUNIT_EXPECT_TRUE(test, enabled);
+	KUNIT_EXPECT_EQ(test, world->main.waits, 0u);
 }
 
 static void count_event(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload,

@@ -118,11 +118,15 @@ static void the_channel_goes(struct kunit *test)
 {
 	struct world *world = test->priv;
 	u64 rate_hz;
+	u32 sent;
 
 	know_the_version(test);
 	world->main.goes = true;
 	KUNIT_EXPECT_EQ(test, scmi_clock_rate_get(world->main.agent, PLL, &rate_hz), -ENODEV);
+	world->main.goes = false;
+	sent = world->main.sent;
 	KUNIT_EXPECT_EQ(test, scmi_clock_rate_get(world->main.agent, PLL, &rate_hz), -ENODEV);
+	KUNIT_EXPECT_EQ(test, world->main.sent, sent);
 }
 
 /* Anything at all, of every length: none of it ends a transfer, or reads behind its end (KASAN). */

@@ -188,6 +188,7 @@ static int agent_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const
 	struct world *world = end->world;
 
 	might_sleep();
+	end->waits++;
 	if (end->goes) {
 		scmi_agent_closed(end->agent, -ENODEV);
 		return 0;

@@ -43,6 +43,7 @@ struct end {
 	bool goes;	 /* the channel goes while somebody waits */
 	u32 last_header; /* sent */
 	u32 sent;
+	u32 waits; /* how often somebody slept for an answer */
 };
 
 struct world {
