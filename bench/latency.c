@@ -232,7 +232,7 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	transport = scmi_transport_find("unix");
-	if (!rounds || scmi_floor_cpus(&cpu, &other_cpu) || !mkdtemp(directory) || pipe(ready)) {
+	if (!transport || !rounds || scmi_floor_cpus(&cpu, &other_cpu) || !mkdtemp(directory) || pipe(ready)) {
 		fprintf(stderr, "usage: latency [ROUNDS [SPIN-US]]\n");
 		return 2;
 	}

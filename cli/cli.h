@@ -219,6 +219,7 @@ int cli_raw(struct cli *cli);
 int cli_watch(struct cli *cli);
 int cli_bench(struct cli *cli);
 int cli_tree(struct cli *cli);
+int cli_transports(struct cli *cli);
 int cli_help(struct cli *cli);
 int cli_complete(struct cli *cli);
 

@@ -214,6 +214,20 @@ const struct cli_command cli_commands[] = {
 		.run = cli_tree,
 	},
 	{
+		.name = "transports",
+		.arguments = "",
+		.offline = true,
+		.summary = "What --at can name: the transports built in, and those in files",
+		.help = "A transport in a file is scmi-transport-NAME.so in a directory of SCMI_TRANSPORT_PATH\n"
+			"(absolute, separated by colons), or in the one chosen when libscmi was built. What is\n"
+			"built in comes first; a file or directory that others than root and you could change\n"
+			"is not used. MESSAGES may be under way at a time, of at most BYTES each; an answer may\n"
+			"take MS milliseconds.",
+		.examples = "  scmi transports\n"
+			    "  scmi transports --json | jq '.not_used[].why'",
+		.run = cli_transports,
+	},
+	{
 		.name = "negotiate",
 		.arguments = "PROTOCOL VERSION",
 		.min = 2,

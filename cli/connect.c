@@ -89,7 +89,7 @@ int cli_connect(struct cli *cli)
 	};
 	const char *uri = cli->options.at ? cli->options.at : getenv("SCMI_AT");
 	struct failure *failure = &cli->failure;
-	char why[256] = "";
+	char why[768] = "";
 	int error, code = 0;
 
 	if (!uri || !uri[0]) {

@@ -2,8 +2,8 @@
 #include "server.h"
 
 #include <host/monotonic.h>
-#include <host/transports.h>
 #include <inttypes.h>
+#include <scmi/loader.h>
 #include <scmi/platform.h>
 #include <scmi/transport.h>
 #include <stdio.h>
@@ -36,6 +36,7 @@ struct agent {
 struct listener {
 	struct scmid_server *server;
 	const struct scmid_endpoint *endpoint;
+	struct scmi_driver *loaded; /* what keeps the driver's code */
 	const struct scmi_transport *driver;
 	struct scmi_transport_endpoint *transport; /* NULL: not listening */
 	struct scmid_log_limit refusals;
@@ -371,7 +372,7 @@ int scmid_server_new(struct scmid_server **out, const struct scmid_server_config
 	return 0;
 }
 
-static int listen_on(struct listener *listener)
+static int listen_on(struct listener *listener, struct scmi_loader *loader)
 {
 	const struct scmid_endpoint *endpoint = listener->endpoint;
 	const struct scmid_server_config *config = &listener->server->config;
@@ -383,11 +384,19 @@ static int listen_on(struct listener *listener)
 		.host = config->loop,
 		.ctx = listener,
 	};
-	char why[256] = "";
+	char why[768] = "";
 	int error;
 
-	listener->driver = scmi_transport_find(endpoint->kind == SCMID_VIRTIO ? "virtio" : "unix");
-	error = listener->driver->platform->listen(&listener->transport, &how, why, sizeof(why));
+	error = scmi_loader_by_scheme(loader, endpoint->kind == SCMID_VIRTIO ? "virtio" : "unix",
+				      &listener->loaded, why, sizeof(why));
+	if (!error) {
+		listener->driver = scmi_driver_transport(listener->loaded);
+		if (listener->driver->platform)
+			error = listener->driver->platform->listen(&listener->transport, &how, why,
+								   sizeof(why));
+		else
+			error = -EOPNOTSUPP;
+	}
 	if (error) {
 		listener->transport = NULL;
 		scmid_log("%s:%u:%u: %s", config->file, endpoint->at.line, endpoint->at.column,
@@ -402,8 +411,13 @@ int scmid_server_listen(struct scmid_server *server)
 {
 	const struct scmid_endpoint *endpoints =
 		scmid_board_endpoints(server->config.board, &server->listener_count);
-	int error = 0;
+	struct scmi_loader *loader;
+	int error = scmi_loader_new(&loader, NULL);
 
+	if (error) {
+		server->listener_count = 0;
+		return error;
+	}
 	server->listeners = scmid_calloc(server->listener_count, sizeof(*server->listeners));
 	for (uint32_t i = 0; i < server->listener_count; i++) {
 		struct listener *listener = &server->listeners[i];
@@ -411,8 +425,9 @@ int scmid_server_listen(struct scmid_server *server)
 		listener->server = server;
 		listener->endpoint = &endpoints[i];
 		if (!error)
-			error = listen_on(listener);
+			error = listen_on(listener, loader);
 	}
+	scmi_loader_free(loader);
 	return error;
 }
 
@@ -444,6 +459,7 @@ void scmid_server_free(struct scmid_server *server)
 
 		if (listener->transport)
 			listener->driver->platform->unlisten(listener->transport);
+		scmi_driver_put(listener->loaded);
 	}
 	if (scmi_platform_generation(server->platform) != server->saved_generation)
 		save_state(server);

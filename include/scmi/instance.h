@@ -21,6 +21,7 @@
 #include <scmi/transport.h>
 
 struct scmi_instance;
+struct scmi_loader; /* <scmi/loader.h> */
 
 /* Every message, for tracing. `message` is valid during the call only. */
 typedef void scmi_trace_fn(void *ctx, bool to_platform, const void *message, size_t size);
@@ -29,6 +30,11 @@ struct scmi_instance_options {
 	struct scmi_transport_settings settings; /* 0: as the URI or the transport says */
 	scmi_trace_fn *trace;
 	void *trace_ctx;
+	/*
+	 * Where the transport is found; used during the call only. NULL: what is built in, then the
+	 * files in SCMI_TRANSPORT_PATH and in the directory chosen at the build.
+	 */
+	struct scmi_loader *loader;
 };
 
 /**
@@ -42,8 +48,9 @@ struct scmi_instance_options {
  * @why: if not NULL, a sentence for people on failure, NUL-terminated in why[why_size]
  *
  * Returns 0, -EINVAL (URI, or a setting out of its range), -EOPNOTSUPP (no transport has this
- * scheme, or it has no agent's end), -ENOMEM, or what the transport's open gave (-ENOENT,
- * -EACCES, -ECONNREFUSED …). Sends nothing by itself; may block for a connection, at most for
+ * scheme, or it has no agent's end), -ENOMEM, what scmi_loader_by_scheme() gave for a file, or what
+ * the transport's open gave (-ENOENT, -EACCES, -ECONNREFUSED …). A transport in a file stays loaded
+ * until the instance is closed. Sends nothing by itself; may block for a connection, at most for
  * the response timeout.
  */
 int scmi_instance_open(struct scmi_instance **instance, const char *uri,

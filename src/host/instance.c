@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include <scmi/instance.h>
+#include <scmi/loader.h>
 
 #include "../transports/why.h"
 #include "monotonic.h"
-#include "transports.h"
 #include "uri.h"
 
 /* Enough for a burst of rate changes between two dispatches. */
@@ -16,6 +16,7 @@
 #define NS_PER_MS	   1000000u
 
 struct scmi_instance {
+	struct scmi_driver *driver; /* keeps its code loaded */
 	const struct scmi_transport_agent_ops *ops;
 	struct scmi_transport_device *device;
 	struct scmi_agent *agent;
@@ -160,26 +161,35 @@ static int make_agent(struct scmi_instance *instance, const struct scmi_transpor
 	return 0;
 }
 
-static int connect_instance(struct scmi_instance *instance, const struct scmi_uri *uri,
+static int find_driver(struct scmi_instance *instance, struct scmi_loader *loader,
+		       const char *scheme, char *why, size_t why_size)
+{
+	struct scmi_loader *own = NULL;
+	int error;
+
+	if (!loader) {
+		if (scmi_loader_new(&own, NULL))
+			return because(-ENOMEM, why, why_size, "out of memory");
+		loader = own;
+	}
+	error = scmi_loader_by_scheme(loader, scheme, &instance->driver, why, why_size);
+	scmi_loader_free(own);
+	return error;
+}
+
+static int connect_instance(struct scmi_instance *instance, const char *address,
 			    const struct scmi_transport_settings *settings, char *why,
 			    size_t why_size)
 {
-	const struct scmi_transport *transport = scmi_transport_find(uri->scheme);
+	const struct scmi_transport *transport = scmi_driver_transport(instance->driver);
 	struct scmi_transport_limits limits;
 	int error;
 
-	if (!transport)
-		return because(-EOPNOTSUPP, why, why_size,
-			       "no transport has the scheme '%s'; unix:PATH is one that works",
-			       uri->scheme);
-	error = scmi_transport_check(transport, why, why_size);
-	if (error)
-		return error;
 	if (!transport->agent)
 		return because(-EOPNOTSUPP, why, why_size, "the transport %s has no agent's end",
 			       transport->name);
 	instance->ops = transport->agent;
-	error = instance->ops->open(&instance->device, uri->address, settings, &device_callbacks,
+	error = instance->ops->open(&instance->device, address, settings, &device_callbacks,
 				    instance, &limits, why, why_size);
 	if (error)
 		return error;
@@ -193,6 +203,7 @@ int scmi_instance_open(struct scmi_instance **out, const char *text,
 		       const struct scmi_instance_options *options, char *why, size_t why_size)
 {
 	struct scmi_transport_settings settings = {0};
+	struct scmi_loader *loader = options ? options->loader : NULL;
 	struct scmi_instance *instance;
 	struct scmi_uri uri;
 	int error;
@@ -212,13 +223,17 @@ int scmi_instance_open(struct scmi_instance **out, const char *text,
 		scmi_settings_default(&settings, &uri.settings);
 		error = scmi_settings_check(&settings, why, why_size);
 		if (!error)
-			error = connect_instance(instance, &uri, &settings, why, why_size);
+			error = find_driver(instance, loader, uri.scheme, why, why_size);
+		if (!error)
+			error = connect_instance(instance, uri.address, &settings, why, why_size);
 	}
 	scmi_uri_fini(&uri);
-	if (error)
-		free(instance);
-	else
+	if (!error) {
 		*out = instance;
+	} else if (instance) {
+		scmi_driver_put(instance->driver);
+		free(instance);
+	}
 	return error;
 }
 
@@ -229,6 +244,7 @@ void scmi_instance_close(struct scmi_instance *instance)
 	/* The device last: the callbacks of what ends here may still try to send. */
 	scmi_agent_fini(instance->agent);
 	instance->ops->close(instance->device);
+	scmi_driver_put(instance->driver);
 	free(instance->storage);
 	free(instance);
 }

@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "transports.h"
 
-#include "../transports/builtin.h"
 #include "../transports/why.h"
-
-static const struct scmi_transport *const transports[] = {
-	&scmi_transport_socket,
-	&scmi_transport_loop,
-	&scmi_transport_pipe,
-	&scmi_transport_virtio,
-	&scmi_transport_dev,
-};
-
-#define TRANSPORT_COUNT (sizeof(transports) / sizeof(transports[0]))
 
 const struct scmi_transport *scmi_transport_find(const char *scheme)
 {
-	for (size_t i = 0; i < TRANSPORT_COUNT; i++) {
-		if (!strcmp(transports[i]->scheme, scheme))
-			return transports[i];
+	for (size_t i = 0; scmi_builtin_transports[i]; i++) {
+		if (!strcmp(scmi_builtin_transports[i]->scheme, scheme))
+			return scmi_builtin_transports[i];
 	}
 	return NULL;
 }
 
 const struct scmi_transport *scmi_transport_at(size_t index)
 {
-	return index < TRANSPORT_COUNT ? transports[index] : NULL;
+	for (size_t i = 0; scmi_builtin_transports[i]; i++) {
+		if (i == index)
+			return scmi_builtin_transports[i];
+	}
+	return NULL;
 }
 
 static bool agent_is_whole(const struct scmi_transport_agent_ops *ops)

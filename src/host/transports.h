@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The transports that this process has. */
+/* The transports that are built in; <scmi/loader.h> finds those in files, too. */
 #ifndef SCMI_HOST_TRANSPORTS_H
 #define SCMI_HOST_TRANSPORTS_H
 
 #include <scmi/transport.h>
 
-/* The transport of a URI scheme, or NULL. */
+/* Ended by NULL. */
+extern const struct scmi_transport *const scmi_builtin_transports[];
+
+/* The built-in transport of a URI scheme, or NULL. */
 const struct scmi_transport *scmi_transport_find(const char *scheme);
 
-/* All of them, by index from 0; NULL behind the last. */
+/* The built-in ones by index from 0; NULL behind the last. */
 const struct scmi_transport *scmi_transport_at(size_t index);
 
 /*

@@ -10,6 +10,23 @@
 #include "../why.h"
 #include "socket.h"
 
+int socket_address(struct sockaddr_un *address, const char *path, char *why, size_t why_size)
+{
+	size_t length = strlen(path);
+
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	if (!length)
+		return because(-EINVAL, why, why_size, "the path of the socket is missing");
+	if (length >= sizeof(address->sun_path))
+		return because(
+			-ENAMETOOLONG, why, why_size,
+			"the path of a socket has at most %zu characters, this one has %zu: %s",
+			sizeof(address->sun_path) - 1, length, path);
+	memcpy(address->sun_path, path, length);
+	return 0;
+}
+
 #define BACKLOG	   128
 #define LOCK_TRIES 100
 
