@@ -11,7 +11,7 @@
 #include "channel.h"
 
 #define HEADER_SIZE	     4u
-#define MESSAGE_SIZE_DEFAULT 136u /* header, status and 128 bytes: what every device of this kind takes */
+#define MESSAGE_SIZE_DEFAULT 136u /* header, status, 128 bytes: what each such device takes */
 #define MESSAGE_SIZE_MIN     32u
 #define MESSAGE_SIZE_MAX     65536u
 #define COMMANDS_MAX	     1024u /* there are no more tokens */

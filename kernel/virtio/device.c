@@ -42,7 +42,7 @@ static int device_probe(struct virtio_device *vdev)
 	error = channel_init(&supply->channel, vdev);
 	if (error)
 		goto free;
-	error = pairing_add_supply(supply);
+	error = pairing_init_supply(supply);
 	if (error)
 		goto fini;
 	/*
@@ -59,6 +59,12 @@ free:
 	vdev->priv = before;
 	kfree(supply);
 	return error;
+}
+
+/* The virtio core is through with probing: until then it changes the device's status too. */
+static void device_scan(struct virtio_device *vdev)
+{
+	pairing_add_supply(supply_of(vdev));
 }
 
 static void device_remove(struct virtio_device *vdev)
@@ -82,7 +88,7 @@ static int __maybe_unused device_restore(struct virtio_device *vdev)
 }
 
 #if LIBSCMI_VIRTIO_HAS_SHUTDOWN
-static void device_shutdown_(struct virtio_device *vdev)
+static void device_off(struct virtio_device *vdev)
 {
 	channel_vanish(vdev->priv);
 	virtio_device_shutdown(vdev);
@@ -105,13 +111,14 @@ static struct virtio_driver device_driver = {
 	.feature_table_size = ARRAY_SIZE(device_features),
 	.validate = device_validate,
 	.probe = device_probe,
+	.scan = device_scan,
 	.remove = device_remove,
 #ifdef CONFIG_PM_SLEEP
 	.freeze = device_freeze,
 	.restore = device_restore,
 #endif
 #if LIBSCMI_VIRTIO_HAS_SHUTDOWN
-	.shutdown = device_shutdown_,
+	.shutdown = device_off,
 #endif
 };
 

@@ -206,7 +206,7 @@ static void something_changed(void)
 
 /* ---- suppliers ------------------------------------------------------------------------------- */
 
-int pairing_add_supply(struct supply *supply)
+int pairing_init_supply(struct supply *supply)
 {
 	struct virtio_device *vdev = supply->channel.vdev;
 
@@ -221,11 +221,15 @@ int pairing_add_supply(struct supply *supply)
 	}
 	mutex_init(&supply->settling);
 	INIT_WORK(&supply->work, settle_later);
+	return 0;
+}
+
+void pairing_add_supply(struct supply *supply)
+{
 	mutex_lock(&lock);
 	list_add_tail(&supply->node, &supplies);
 	mutex_unlock(&lock);
 	something_changed();
-	return 0;
 }
 
 void pairing_remove_supply(struct supply *supply)
@@ -366,14 +370,14 @@ static struct supply *supply_of_instance(const struct device *dev)
 	const struct libscmi_supply *data = dev_get_platdata(dev);
 	struct channel *channel;
 
-	if (strcmp(to_platform_device(dev)->name, LIBSCMI_INSTANCE) ||
+	if (strcmp(to_platform_device(dev)->name, LIBSCMI_INSTANCE) || !data ||
 	    data->transport != &channel_transport)
 		return NULL;
 	channel = data->channel;
 	return container_of(channel, struct supply, channel);
 }
 
-/* A descriptor that waits has no remove(): when its device vanishes, or others take it, we hear it here. */
+/* A descriptor that waits has no remove(): here we hear that its device vanishes, or others take it. */
 static int platform_event(struct notifier_block *block, unsigned long action, void *data)
 {
 	struct device *dev = data;

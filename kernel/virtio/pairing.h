@@ -73,8 +73,12 @@ int pairing_init(void);
 void pairing_close(void);
 void pairing_fini(void);
 
-/* For the virtio driver's probe() and remove(). May sleep. */
-int pairing_add_supply(struct supply *supply);
+/*
+ * For the virtio driver's probe(), scan() and remove(): what is added may be started and stopped by the
+ * core at once. May sleep. 0 or -errno; only what was added is removed.
+ */
+int pairing_init_supply(struct supply *supply);
+void pairing_add_supply(struct supply *supply);
 void pairing_remove_supply(struct supply *supply);
 
 extern struct platform_driver pairing_driver;
