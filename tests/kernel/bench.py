@@ -165,6 +165,15 @@ class Bench:
                        "kernel=" + os.path.dirname(self.setup.kernel), *arguments)
         self.until(lambda: UP in self.uml.console(), "come up")
 
+    def boot_again(self, tree="", devices=()):
+        """Another guest, after this one was judged."""
+        self.judge()
+        self.uml.kill()
+        self.shared = os.path.join(self.directory, "shared-%d" % self.number)
+        os.mkdir(self.shared)
+        self.number = 0
+        self.boot(tree, devices)
+
     def until(self, done, what, patience_s=PATIENCE_S):
         end = time.monotonic() + patience_s
         while not done():

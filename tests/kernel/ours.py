@@ -73,10 +73,6 @@ def unload(bench, *names):
     bench.sh("".join("rmmod %s\n" % name for name in names or (TRANSPORT, CLOCKS, CORE)))
 
 
-def loaded(bench):
-    return {line.split()[0] for line in bench.sh("cat /proc/modules").splitlines()}
-
-
 def states(bench):
     """Instance to what its debugfs says: a dictionary each. What the transport says is "transport/KEY"."""
     said = bench.sh("cd %s 2>/dev/null && grep . */state */counters */transport || true" % DEBUG)

@@ -23,6 +23,7 @@ import hostile  # noqa: F401
 import intree  # noqa: F401
 import modules  # noqa: F401
 import raw  # noqa: F401
+import roundtrip  # noqa: F401
 import trouble  # noqa: F401
 
 
@@ -38,10 +39,11 @@ def run(setup, scenario):
     start = time.monotonic()
     try:
         with Bench(setup, scenario.board, scenario.expects) as bench:
-            scenario.function(bench)
+            said = scenario.function(bench)
     except (Failure, OSError, subprocess.SubprocessError) as failure:
         return "%s: FAILED: %s: %s\n%s" % (setup.version, scenario.name, failure, getattr(failure, "said", "")), False
-    return "%s: %s: as it should be; %.1f s" % (setup.version, scenario.name, time.monotonic() - start), True
+    return "%s: %s: %s; %.1f s" % (
+        setup.version, scenario.name, said or "as it should be", time.monotonic() - start), True
 
 
 def main():

@@ -2,7 +2,8 @@
 /*
  * A device that uses clocks, for tests: a node `compatible = "libscmi,test-consumer"` with `clocks`.
  * It switches them all on. "clocks" in sysfs tells name and rate of each, a line for each in order;
- * writing "INDEX HZ" to "rate" sets one.
+ * writing "INDEX HZ" to "rate" sets one. "round_trip_ns" is how long it takes to ask for the rate of the
+ * first one, the median of a thousand times.
  */
 #include <linux/clk.h>
 #include <linux/clk-provider.h>
@@ -10,6 +11,9 @@
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
+
+#define TIMES 1000
 
 struct consumer {
 	int count;
@@ -42,9 +46,36 @@ static ssize_t rate_store(struct device *dev, struct device_attribute *attribute
 }
 static DEVICE_ATTR_WO(rate);
 
+static int in_order(const void *a, const void *b)
+{
+	return *(const u32 *)a < *(const u32 *)b ? -1 : *(const u32 *)a > *(const u32 *)b;
+}
+
+static ssize_t round_trip_ns_show(struct device *dev, struct device_attribute *attribute, char *to)
+{
+	struct consumer *consumer = dev_get_drvdata(dev);
+	u32 *times = kcalloc(TIMES, sizeof(*times), GFP_KERNEL);
+	ssize_t size;
+
+	if (!times)
+		return -ENOMEM;
+	for (int i = 0; i < TIMES; i++) {
+		u64 start = ktime_get_ns();
+
+		clk_get_rate(consumer->clocks[0].clk);
+		times[i] = ktime_get_ns() - start;
+	}
+	sort(times, TIMES, sizeof(*times), in_order, NULL);
+	size = sysfs_emit(to, "%u\n", times[TIMES / 2]);
+	kfree(times);
+	return size;
+}
+static DEVICE_ATTR_RO(round_trip_ns);
+
 static struct attribute *consumer_attrs[] = {
 	&dev_attr_clocks.attr,
 	&dev_attr_rate.attr,
+	&dev_attr_round_trip_ns.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(consumer);
