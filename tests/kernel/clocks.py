@@ -81,7 +81,7 @@ def as_in_tree(bench):
     """Tree, order, rates, ranges, flags, parents, duty cycles: debugfs says the same of both."""
     # Before 6.12 it knows no parents, permissions and duty cycles, before 7 it stops at 16 rates.
     version = tuple(map(int, bench.setup.version.split(".")))
-    agent = "old" if version < (6, 12) else "new-without-long" if version < (7,) else "new"
+    agent = "old" if version < (6, 12) else "new-shorter" if version < (7,) else "new"
     theirs = seen(bench.setup, agent, load_in_tree)
     ours = seen(bench.setup, agent, load)
     if theirs != ours:
