@@ -26,7 +26,7 @@ struct raw_hold {
 	u8 notification_id;
 };
 
-/* One command that is out. Its replies are there before it is sent: none is lost for want of memory. */
+/* One command that is out. Its replies have memory before it is sent: none is lost for want of it. */
 struct raw_pending {
 	struct list_head link;
 	struct libscmi_raw *raw;
@@ -123,7 +123,7 @@ static void drop_hold(struct libscmi_raw *raw, struct raw_hold *hold)
 	kfree(hold);
 }
 
-/* Was it asked for by this open? The domain follows the id of the agent that begins a notification. */
+/* Did this open ask for it? In a notification the domain follows the id of an agent. */
 static bool wants(const struct raw_file *file, const struct scmi_listener *event, const u8 *payload,
 		  size_t size)
 {

@@ -170,7 +170,7 @@ static struct scmi_transfer *take_ended(struct scmi_agent *agent)
 	return node ? scmi_list_entry(node, struct scmi_transfer, link) : NULL;
 }
 
-/* An accepted transfer of whose answer nobody was told; its result, which goes on changing, is copied. */
+/* An accepted transfer of whose answer nobody was told; its result goes on changing: a copy. */
 static struct scmi_transfer *take_accepted(struct scmi_agent *agent, struct scmi_result *result,
 					   scmi_done_fn **accepted)
 {

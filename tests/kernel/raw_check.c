@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What /dev/libscmiN promises (kernel/include/libscmi_raw.h), asked in a guest by system calls alone. Usage: raw_check
- * DEVICE basics|gone|N. The platform is tests/kernel/eight.yaml's guest1: clock 0 can be read, clock 2 answers
- * a set after half a second. The first failure ends it, with a sentence.
+ * What /dev/libscmiN promises (kernel/include/libscmi_raw.h), asked in a guest by system calls alone.
+ * Usage: raw_check DEVICE basics|gone|COUNT; with COUNT two processes send so many commands each. For
+ * basics the platform is tests/kernel/eight.yaml's guest1: clock 0 can be read, clock 2 answers a set
+ * after half a second. The first failure ends it, with a sentence.
  */
 #define _GNU_SOURCE
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The device transport, scheme "dev": /dev/libscmiN of the kernel modules, for tools inside a guest
- * or on a machine whose kernel is the agent. The kernel does the framing (../../../kernel/include/libscmi_raw.h):
- * one write is one command, one read is one message.
+ * or on a machine whose kernel is the agent. The kernel does the framing (libscmi_raw.h): one write is
+ * one command, one read is one message.
  */
 #define _GNU_SOURCE
 
