@@ -37,12 +37,22 @@ enum cli_option_bit {
 	OPTION_MESSAGE = 1 << 8,
 	OPTION_PIN = 1 << 9,
 	OPTION_PERMISSIONS = 1 << 10,
+	OPTION_TREE = 1 << 11,
+	OPTION_SUPPLIER = 1 << 12,
 };
 
 enum cli_round { ROUND_DEFAULT, ROUND_DOWN, ROUND_UP, ROUND_NEAREST };
 
 #define CLI_SPEAK_MAX 8
 #define CLI_CLOCKS_MAX 64
+#define CLI_SUPPLIERS_MAX 64
+
+/* TRANSPORT:NAME=ADDRESS, as given. */
+struct cli_supplier {
+	char *transport; /* allocated; the others point into it */
+	const char *name;
+	const char *address;
+};
 
 struct cli_options {
 	const char *at;
@@ -70,6 +80,9 @@ struct cli_options {
 	const char *message;
 	int pin[2]; /* -1: not given */
 	bool permissions;
+	const char *tree;
+	struct cli_supplier suppliers[CLI_SUPPLIERS_MAX];
+	size_t supplier_count;
 };
 
 struct cli;
@@ -220,6 +233,7 @@ int cli_watch(struct cli *cli);
 int cli_bench(struct cli *cli);
 int cli_tree(struct cli *cli);
 int cli_transports(struct cli *cli);
+int cli_instances(struct cli *cli);
 int cli_help(struct cli *cli);
 int cli_complete(struct cli *cli);
 

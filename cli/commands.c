@@ -228,6 +228,25 @@ const struct cli_command cli_commands[] = {
 		.run = cli_transports,
 	},
 	{
+		.name = "instances",
+		.arguments = "",
+		.offline = true,
+		.options = OPTION_TREE | OPTION_SUPPLIER,
+		.summary = "SCMI instances of a device tree, and what each waits for",
+		.help = "Every enabled node of the published bindings: its transport, what it needs, its\n"
+			"protocols and limits, and whether this program can use it: bound, or what it waits\n"
+			"for. It is bound where this program has a transport for it and its supplier was\n"
+			"named by --supplier: then the transport is opened, and closed at the end.\n"
+			"NAME is what the tree calls the supplier, for virtio the path of the bus device's\n"
+			"node, ADDRESS what the transport opens, for virtio a vhost-user socket.\n\n"
+			"A node that is wrong is listed with what is wrong; the exit code is 2 then.",
+		.examples = "  scmi --tree board.dtb instances\n"
+			    "  scmi --tree guest.dtb instances --json | jq '.instances[].path'\n"
+			    "  scmi --tree guest.dtb instances --supplier "
+			    "virtio:/virtio@a000000=/run/scmid/linux.vhost",
+		.run = cli_instances,
+	},
+	{
 		.name = "negotiate",
 		.arguments = "PROTOCOL VERSION",
 		.min = 2,

@@ -6,6 +6,7 @@
 #include "clocks.h"
 #include "number.h"
 
+#include <host/transports.h>
 #include <wire/names.h>
 
 #include <dirent.h>
@@ -88,6 +89,44 @@ static void offer_platforms(const char *partial)
 	offer_files("dev", "/dev", "libscmi", "", partial);
 }
 
+/* Trees, and directories to go on in. */
+static void offer_trees(const char *partial)
+{
+	const char *slash = strrchr(partial, '/');
+	size_t length = slash ? (size_t)(slash - partial) + 1 : 0;
+	char directory[512], path[1024];
+	struct dirent **entries;
+	int count;
+
+	snprintf(directory, sizeof(directory), "%.*s", (int)length, partial);
+	count = scandir(length ? directory : ".", &entries, NULL, alphasort);
+	for (int i = 0; i < count; i++) {
+		const char *name = entries[i]->d_name;
+		const char *end = strrchr(name, '.');
+		bool below = entries[i]->d_type == DT_DIR && name[0] != '.';
+
+		snprintf(path, sizeof(path), "%s%s%s", directory, name, below ? "/" : "");
+		if (below || (end && !strcmp(end, ".dtb")))
+			offer(path, partial);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	offer("/sys/firmware/fdt", partial);
+}
+
+static void offer_suppliers(const char *partial)
+{
+	const struct scmi_transport *transport;
+	char start[64];
+
+	for (size_t i = 0; (transport = scmi_transport_at(i)); i++) {
+		snprintf(start, sizeof(start), "%s:", transport->name);
+		if (transport->compatible)
+			offer(start, partial);
+	}
+}
+
 static void offer_protocols(const char *partial)
 {
 	for (uint32_t id = 0; id < SCMI_PROTOCOL_COUNT; id++)
@@ -134,6 +173,10 @@ static void offer_option_values(struct cli *cli, const struct cli_option *option
 {
 	if (!strcmp(option->name, "--at"))
 		offer_platforms(partial);
+	else if (!strcmp(option->name, "--tree"))
+		offer_trees(partial);
+	else if (!strcmp(option->name, "--supplier"))
+		offer_suppliers(partial);
 	else if (!strcmp(option->name, "--clock"))
 		offer_clocks(cli, partial);
 	else if (strchr(option->argument, '|'))

@@ -157,6 +157,8 @@ int main(int argc, char **argv)
 		out_failure(cli.out, &cli.failure);
 	cli_disconnect(&cli);
 	out_free(cli.out);
+	for (size_t i = 0; i < cli.options.supplier_count; i++)
+		free(cli.options.suppliers[i].transport);
 	if (fflush(stdout) || ferror(stdout)) {
 		fputs("scmi: the output cannot be written\n", stderr);
 		code = code ? code : CLI_UNREACHABLE;

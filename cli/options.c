@@ -121,6 +121,36 @@ static int set_clock(struct cli *cli, const struct cli_option *option, const cha
 	return 0;
 }
 
+static int set_tree(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	(void)option;
+	cli->options.tree = value;
+	return 0;
+}
+
+/* A tree's paths have no '=', and a transport's name no ':'. */
+static int set_supplier(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	struct cli_options *options = &cli->options;
+	struct cli_supplier *supplier = &options->suppliers[options->supplier_count];
+	const char *colon = strchr(value, ':');
+	const char *equals = colon ? strchr(colon, '=') : NULL;
+
+	if (!equals || equals == colon + 1 || !equals[1])
+		return not_a_choice(cli, option, value);
+	if (options->supplier_count == CLI_SUPPLIERS_MAX)
+		return cli_fail_usage(cli, "%s can be given at most %d times", option->name,
+				      CLI_SUPPLIERS_MAX);
+	supplier->transport = cli_allocate(strlen(value) + 1);
+	strcpy(supplier->transport, value);
+	supplier->transport[colon - value] = '\0';
+	supplier->transport[equals - value] = '\0';
+	supplier->name = supplier->transport + (colon - value) + 1;
+	supplier->address = supplier->transport + (equals - value) + 1;
+	options->supplier_count++;
+	return 0;
+}
+
 /* A switch, and an option with a value. */
 #define SWITCH(NAME, BIT, MEMBER, ABOUT) \
 	{ .name = (NAME), .bit = (BIT), .about = (ABOUT), \
@@ -159,6 +189,10 @@ const struct cli_option cli_options[] = {
 	       "run on CPU A; the other side of the floor on CPU B"),
 	SWITCH("--permissions", OPTION_PERMISSIONS, permissions,
 	       "the agent's access permissions, too"),
+	VALUED("--tree", "FILE", OPTION_TREE, set_tree,
+	       "the device tree: a .dtb, or /sys/firmware/fdt"),
+	VALUED("--supplier", "TRANSPORT:NAME=ADDRESS", OPTION_SUPPLIER, set_supplier,
+	       "what instances need is there, and where; several times"),
 	{ .name = NULL },
 };
 
