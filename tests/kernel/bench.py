@@ -160,7 +160,7 @@ class Bench:
         make_tree(self.file("guest.dtb"), MACHINE + FIRMWARE + tree, "-@")
         make_initramfs(self.file("initramfs"), INIT)
         arguments = ["virtio_uml.device=%s:32" % path for path in devices]
-        self.uml = Uml(self.setup.kernel, self.directory, "mem=256M", "ncpus=2", "initrd=" + self.file("initramfs"),
+        self.uml = Uml(self.setup.kernel, self.directory, "mem=256M", "initrd=" + self.file("initramfs"),
                        "dtb=" + self.file("guest.dtb"), "host=" + self.shared, "modules=" + self.setup.modules,
                        "kernel=" + os.path.dirname(self.setup.kernel), *arguments)
         self.until(lambda: UP in self.uml.console(), "come up")

@@ -31,7 +31,7 @@ class Setup:
     """The programs and files that all benches share."""
 
     def __init__(self, scmid, scmi, kernel, modules):
-        self.scmid, self.scmi, self.kernel, self.modules = map(os.path.abspath, (scmid, scmi, kernel, modules))
+        self.scmid, self.scmi, self.kernel, self.modules = map(os.path.realpath, (scmid, scmi, kernel, modules))
         self.version = re.search(r"linux-([\d.]+)$", kernel).group(1)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Devices that go while they are used, and answers that come late, in another order, or not."""
+import itertools
+
 from bench import Failure, device_node
 from guest import compare
 from ours import (CONSUMER, CONSUMERS, MODULES, OVERLAY, consumed, consumer, descriptor, expect, load, own_clocks,
@@ -82,13 +84,18 @@ def rebind(bench):
 def rebind_others(bench):
     """The same for every other device that has a driver of ours, and with a consumer that waits for its clock."""
     device = one_played(bench, timeout_ms=500)
+    # scmid has set the rate although nobody was told, so the next has to be another.
+    rates = itertools.count(201)
+    drivers = [("platform", "libscmi_virtio", "firmware:scmi-1")]
+    if tuple(map(int, bench.setup.version.split("."))) >= (6, 3):
+        # Before, a consumer is tied to the descriptor's device, and is not told if only one of these goes.
+        drivers += [("platform", "libscmi-instance", "libscmi-instance.*"), ("libscmi", "libscmi_clk", "*:14")]
     for _ in range(3):
-        for bus, driver, name in (("platform", "libscmi_virtio", "firmware:scmi-1"),
-                                  ("platform", "libscmi-instance", "libscmi-instance.*"), ("libscmi", "libscmi_clk", "*:14")):
+        for bus, driver, name in drivers:
             folder = "/sys/bus/%s/drivers/%s" % (bus, driver)
             name = bench.sh("cd %s; echo %s" % (folder, name)).strip()
             device.keep(RATE_SET)
-            setting = set_rate(bench, 7)
+            setting = set_rate(bench, next(rates))
             bench.until(device.kept, "send the message")
             bench.sh("echo %s >%s/unbind" % (name, folder))
             bench.finish(setting)
@@ -181,7 +188,8 @@ def silent_at_first(bench):
     bench.until(lambda: consumed(bench, 1), "bind the first one's consumer")
 
 
-@scenario("the device dies under a guest that uses it")
+# virtio_uml complains of its own messages to the dead device.
+@scenario("the device dies under a guest that uses it", expects=(r"virtio_uml\.c:\d+ vu_", "cut here", "Call Trace"))
 def died(bench):
     """Callers are told at once; a device that comes later takes the place of the one that has gone."""
     device = bench.play("guest1")
@@ -205,7 +213,7 @@ def died(bench):
 
 @scenario("a full queue")
 def full(bench):
-    """More callers than there is room for, tools and a driver: those that do not fit wait, and each gets its answer."""
+    """More callers than there is room for: those that do not fit wait, and each gets its answer."""
     device = bench.play("guest1")
     bench.boot(device_node(1, device.path) + descriptor(1, 1, timeout_ms=FOR_EVER_MS, more=ONE_MESSAGE))
     load(bench)
@@ -213,10 +221,9 @@ def full(bench):
     device.keep(RATE_GET)
     asking = [ask_rate(bench) for _ in range(8)]
     bench.until(device.kept, "send the first")
-    reading = bench.start("cat /sys/kernel/debug/clk/set-1/clk_rate")
     bench.sh("usleep 300000")
     expect(device.kept(), 1, "messages with the device")
     device.release()
     for number in asking:
         expect(bench.finish(number)[0], 0, "asking for the rate")
-    expect(bench.finish(reading), (0, "100000\n"), "the driver's reading")
+    compare(bench.clocks(), own_clocks(1))
