@@ -56,6 +56,12 @@ int scmi_loader_by_scheme(struct scmi_loader *loader, const char *scheme,
 int scmi_loader_by_compatible(struct scmi_loader *loader, const char *compatible,
 			      struct scmi_driver **driver, char *why, size_t why_size);
 
+/*
+ * The transport in that file, absolute and called scmi-transport-NAME.so, without a loader and
+ * whatever is built in. Errors as above.
+ */
+int scmi_driver_open(struct scmi_driver **driver, const char *path, char *why, size_t why_size);
+
 /* Constant, and valid as long as the reference is held. */
 const struct scmi_transport *scmi_driver_transport(const struct scmi_driver *driver);
 

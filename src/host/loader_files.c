@@ -178,6 +178,19 @@ static bool name_of(const char *file, char name[NAME_SPACE])
 	return true;
 }
 
+int scmi_driver_open(struct scmi_driver **driver, const char *path, char *why, size_t why_size)
+{
+	const char *slash = strrchr(path, '/');
+	char reason[WHY_SIZE] = "", name[NAME_SPACE];
+	int error;
+
+	if (path[0] != '/' || !name_of(slash + 1, name))
+		return because(-EINVAL, why, why_size,
+			       "'%s' is no absolute path of a " PREFIX "NAME" SUFFIX, path);
+	error = open_file(path, name, driver, reason);
+	return error ? because(error, why, why_size, "%s", reason) : 0;
+}
+
 static int is_transport(const struct dirent *entry)
 {
 	char name[NAME_SPACE];

@@ -4,9 +4,17 @@
 
 #include <stdio.h>
 
+#include "../transports/why.h"
+
 const char *scmi_loader_directory(void)
 {
 	return NULL;
+}
+
+int scmi_driver_open(struct scmi_driver **driver, const char *path, char *why, size_t why_size)
+{
+	(void)driver;
+	return because(-EOPNOTSUPP, why, why_size, "%s: this program loads no files", path);
 }
 
 void loader_look(struct scmi_loader *loader)
