@@ -463,8 +463,8 @@ static int read_file(int fd, unsigned char **blob, size_t *size)
 int scmi_tree_read_file(struct scmi_tree_instances **instances, const char *path, char *why,
 			size_t why_size)
 {
-	unsigned char *blob;
-	size_t size;
+	unsigned char *blob = NULL;
+	size_t size = 0;
 	int error, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	error = fd < 0 ? -errno : read_file(fd, &blob, &size);
