@@ -235,6 +235,23 @@ static void peer_reset(void *ctx)
 	scmi_channel_reset(peer->channel);
 }
 
+static uint32_t peer_session(void *ctx, uint32_t known, void *to, size_t space, size_t *size)
+{
+	const struct peer *peer = ctx;
+	uint32_t generation = scmi_channel_session_generation(peer->channel);
+
+	if (generation != known)
+		*size = scmi_channel_session(peer->channel, to, space);
+	return generation;
+}
+
+static void peer_resume(void *ctx, const void *from, size_t size)
+{
+	struct peer *peer = ctx;
+
+	scmi_channel_resume(peer->channel, from, size);
+}
+
 static void listener_note(void *ctx, const char *sentence)
 {
 	struct listener *listener = ctx;
@@ -279,6 +296,8 @@ static const struct scmi_transport_platform_callbacks callbacks = {
 	.carries = peer_carries,
 	.reset = peer_reset,
 	.note = listener_note,
+	.session = peer_session,
+	.resume = peer_resume,
 };
 
 /* ---- time ------------------------------------------------------------------------------------ */

@@ -5,7 +5,8 @@
  * Object model. A `struct scmi_platform` owns the resources of one board and serves any number of
  * agents, each with its own view. A *channel* is one connection of one agent: a socket connection,
  * a virtio device, a mailbox. Requests (votes, rates) belong to the agent; negotiated versions and
- * subscriptions belong to the channel and go with it.
+ * subscriptions belong to the channel and go with it, unless its host keeps them for the next one
+ * (scmi_channel_session()).
  *
  * Memory comes from the host's allocator at set-up (platform and channel); handling a message takes
  * none.
@@ -138,6 +139,25 @@ size_t scmi_channel_handle(struct scmi_channel *channel, uint64_t cookie, const 
 
 /* send() or answer() may be tried again. */
 void scmi_channel_ready(struct scmi_channel *channel);
+
+/* Rises whenever scmi_channel_session() would write something else; a new channel's is not 0. */
+uint32_t scmi_channel_session_generation(const struct scmi_channel *channel);
+
+/**
+ * scmi_channel_session() - what belongs to the channel, for one in its place
+ *
+ * The versions negotiated, the subscriptions, and the delayed responses that are owed, written to to[space], which is
+ * not read. What has no room is left out. Returns the size. It is to be kept before an answer goes out that
+ * depends on it: call it behind scmi_channel_handle(), and in send(), where what is sent is not owed any more.
+ */
+size_t scmi_channel_session(const struct scmi_channel *channel, void *to, size_t space);
+
+/*
+ * What scmi_channel_session() wrote, to a channel that is new; before its first command. It is not trusted: it can do
+ * what the agent's own commands can, and what makes no sense is ignored. Commands that it began and whose answers did not
+ * go out may follow again: they get one delayed response each.
+ */
+void scmi_channel_resume(struct scmi_channel *channel, const void *from, size_t size);
 
 struct scmi_channel_counters {
 	uint64_t commands;      /* handled, whatever the status */

@@ -167,6 +167,19 @@ struct scmi_transport_platform_callbacks {
 	 * that of listen(). May be NULL.
 	 */
 	void (*note)(void *ctx, const char *sentence);
+	/*
+	 * For a medium that outlives the host: what belongs to this connection, in bytes for
+	 * resume(), to be kept before the answer or the message goes out that is just being sent.
+	 * Written to to[space], which is not read; *size says how much. Returns its generation;
+	 * if that is `known` nothing is written. Generations are not 0. May be NULL, or the
+	 * structure may end before it.
+	 */
+	uint32_t (*session)(void *peer_ctx, uint32_t known, void *to, size_t space, size_t *size);
+	/*
+	 * What session() of a host before this one wrote, or what somebody made of it; before the
+	 * peer's first command. There if session() is.
+	 */
+	void (*resume)(void *peer_ctx, const void *from, size_t size);
 };
 
 struct scmi_transport_listen {

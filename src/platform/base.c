@@ -133,6 +133,7 @@ static int base_notify_errors(const struct scmi_call *call)
 		return status;
 	scmi_lock(platform, platform->lock);
 	call->channel->error_subscription = request.enable;
+	call->channel->session_generation++;
 	scmi_unlock(platform, platform->lock);
 	return 0;
 }

@@ -116,6 +116,7 @@ bool scmi_service_speak(struct scmi_channel *channel, struct scmi_service *servi
 	service->messages = messages;
 	service->message_count = protocol->message_count;
 	service->version = version;
+	channel->session_generation++;
 	return true;
 }
 

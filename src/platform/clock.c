@@ -312,6 +312,7 @@ static int subscribe(const struct scmi_call *call, uint32_t clock_id, uint8_t su
 		channel->clock_subscriptions[clock_id] |= subscription;
 	else
 		channel->clock_subscriptions[clock_id] &= (uint8_t)~subscription;
+	channel->session_generation++;
 	scmi_unlock(channel->platform, channel->platform->lock);
 	return 0;
 }

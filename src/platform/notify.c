@@ -52,6 +52,8 @@ static void send_done(struct scmi_channel *channel)
 	struct scmi_operation *operation = channel->done.first;
 	int error;
 
+	channel->going = operation;
+	channel->session_generation++;
 	scmi_unlock(platform, platform->lock);
 	if (operation->async)
 		error = ops->send(channel->config.ctx, operation->message, operation->size);
@@ -62,6 +64,8 @@ static void send_done(struct scmi_channel *channel)
 		channel->trace(channel->config.ctx, false, operation->message, operation->size);
 	scmi_lock(platform, platform->lock);
 
+	channel->going = NULL;
+	channel->session_generation++;
 	if (error == -EAGAIN) {
 		channel->blocked = true;
 		return;
@@ -137,6 +141,7 @@ void scmi_notify_flush(struct scmi_channel *channel)
 
 void scmi_notify_unsubscribe(struct scmi_channel *channel)
 {
+	channel->session_generation++;
 	channel->error_subscription = false;
 	memset(channel->clock_subscriptions, 0, channel->agent->clock_count);
 }

@@ -47,6 +47,7 @@ struct scmi_operation *scmi_operation_get(struct scmi_served_agent *agent, bool 
 		agent->free_operations = operation->next;
 		operation->agent = agent;
 		operation->async = async;
+		operation->resumed = false;
 	}
 	scmi_unlock(platform, platform->lock);
 	return operation;
@@ -64,6 +65,59 @@ void scmi_operation_put(struct scmi_operation *operation)
 	agent->free_operations = operation;
 }
 
+/* The same command has come again: it is answered once. With the platform's lock held. */
+static void forget_resumed(struct scmi_channel *channel, uint32_t header)
+{
+	struct scmi_operation *operation, *next, *previous = NULL;
+
+	for (operation = channel->platform->timed.first; operation; operation = operation->next) {
+		if (operation->channel == channel && operation->resumed && operation->header == header)
+			operation->silent = true;
+	}
+	for (operation = channel->done.first; operation; operation = next) {
+		next = operation->next;
+		if (operation->resumed && operation->header == header && operation != channel->going)
+			scmi_operation_put(take(&channel->done, previous));
+		else
+			previous = operation;
+	}
+}
+
+void scmi_operation_owe(struct scmi_channel *channel, const uint8_t *message, size_t size)
+{
+	struct scmi_platform *platform = channel->platform;
+	struct scmi_operation *operation = NULL;
+
+	if (channel->config.p2a)
+		operation = scmi_operation_get(channel->agent, true);
+	if (!operation)
+		return;
+	scmi_lock(platform, platform->lock);
+	operation->channel = channel;
+	operation->silent = false;
+	operation->resumed = true;
+	operation->header = scmi_get_le32(message) & ~((uint32_t)SCMI_DELAYED_RESPONSE << 8);
+	operation->size = (uint8_t)size;
+	memcpy(operation->message, message, size);
+	append(&channel->done, operation);
+	channel->session_generation++;
+	scmi_notify_pending(channel);
+	scmi_unlock(platform, platform->lock);
+}
+
+void scmi_operation_resumed(struct scmi_channel *channel)
+{
+	struct scmi_platform *platform = channel->platform;
+	struct scmi_operation *operation;
+
+	scmi_lock(platform, platform->lock);
+	for (operation = platform->timed.first; operation; operation = operation->next) {
+		if (operation->channel == channel)
+			operation->resumed = true;
+	}
+	scmi_unlock(platform, platform->lock);
+}
+
 void scmi_operation_start(struct scmi_operation *operation)
 {
 	struct scmi_platform *platform = operation->agent->platform;
@@ -71,6 +125,10 @@ void scmi_operation_start(struct scmi_operation *operation)
 	struct scmi_operation **link;
 
 	scmi_lock(platform, platform->lock);
+	if (operation->async) {
+		forget_resumed(operation->channel, operation->header);
+		operation->channel->session_generation++;
+	}
 	if (!timed->last || timed->last->deadline_ns <= operation->deadline_ns) {
 		append(timed, operation);
 	} else {
@@ -103,6 +161,7 @@ static void complete(struct scmi_operation *operation, int result)
 	scmi_put_le32(operation->message + SCMI_HEADER_SIZE, (uint32_t)result);
 	operation->size = (uint8_t)size;
 	append(&operation->channel->done, operation);
+	operation->channel->session_generation++;
 	scmi_notify_pending(operation->channel);
 }
 

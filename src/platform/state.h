@@ -38,6 +38,7 @@ struct scmi_operation {
 	uint32_t header;
 	bool async;  /* ends with a delayed response, not with a late answer */
 	bool silent; /* the agent asked for no delayed response */
+	bool resumed; /* of a channel before this one; the command may come once more */
 	uint8_t size;
 	uint8_t message[SCMI_P2A_SIZE_MAX];
 };
@@ -58,6 +59,10 @@ void scmi_operation_abort(struct scmi_served_agent *agent, void *resource);
 /* The channel goes or is reset: none of its operations answers any more. */
 void scmi_operation_orphan(struct scmi_channel *channel);
 void scmi_operation_tick(struct scmi_platform *platform, uint64_t now_ns);
+/* A delayed response that a channel before this one had to send. */
+void scmi_operation_owe(struct scmi_channel *channel, const uint8_t *message, size_t size);
+/* The channel's operations come from one before it. */
+void scmi_operation_resumed(struct scmi_channel *channel);
 /* Back to the agent's free ones. With the platform's lock held. */
 void scmi_operation_put(struct scmi_operation *operation);
 
@@ -124,8 +129,10 @@ struct scmi_channel {
 	struct scmi_channel *next;
 	uint8_t *clock_subscriptions; /* SCMI_SUBSCRIBED_*, by the agent's clock id */
 	bool error_subscription;
+	uint32_t session_generation; /* rises with what scmi_channel_session() writes */
 	/* Waiting to go out: late answers and delayed responses, and behind them notifications. */
 	struct scmi_operation_list done;
+	struct scmi_operation *going; /* the one that is being handed to the host */
 	struct scmi_notification backlog[SCMI_BACKLOG_MAX];
 	uint32_t backlog_first, backlog_count;
 	bool blocked; /* the way is full until scmi_channel_ready() */

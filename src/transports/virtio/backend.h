@@ -103,6 +103,7 @@ struct scmi_transport_peer {
 	struct vhost_user_reader reader;
 	struct vhost_memory memory;
 	struct vhost_memory record; /* of what is under way, if one is kept */
+	struct virtio_session session;
 	struct virtio_queue queues[VIRTIO_SCMI_QUEUES];
 	struct virtio_pending *pending;
 	struct virtio_pending *spare; /* for the next command */

@@ -4,7 +4,9 @@
 #include "inflight.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -24,6 +26,15 @@
 #define ENTRY_NEXT    6u
 #define ENTRY_COUNTER 8u
 
+/* Offsets in the session, and the size of one of the two. */
+#define SESSION_KIND  0u
+#define SESSION_WHICH 4u
+#define SESSION_FIRST 64u
+#define SESSION_SPACE 16384u
+#define SESSION_SIZE  (SESSION_FIRST + 2 * SESSION_SPACE)
+/* "scm" and the version of what is in it. */
+#define SESSION_OURS  0x01736d63u
+
 #define PART_ALIGN 64u
 #define THE_VERSION 1u
 
@@ -32,6 +43,11 @@
 static uint16_t read16(const uint8_t *from)
 {
 	return __atomic_load_n((const uint16_t *)(const void *)from, __ATOMIC_ACQUIRE);
+}
+
+static uint32_t read32(const uint8_t *from)
+{
+	return __atomic_load_n((const uint32_t *)(const void *)from, __ATOMIC_ACQUIRE);
 }
 
 static uint64_t read64(const uint8_t *from)
@@ -48,6 +64,11 @@ static void write8(uint8_t *to, uint8_t value)
 static void write16(uint8_t *to, uint16_t value)
 {
 	__atomic_store_n((uint16_t *)(void *)to, value, __ATOMIC_RELEASE);
+}
+
+static void write32(uint8_t *to, uint32_t value)
+{
+	__atomic_store_n((uint32_t *)(void *)to, value, __ATOMIC_RELEASE);
 }
 
 static void write64(uint8_t *to, uint64_t value)
@@ -87,7 +108,7 @@ int virtio_inflight_make(struct vhost_user_inflight *inflight, int *fd)
 	if (!is_usable(inflight))
 		return -EINVAL;
 	inflight->mmap_offset = 0;
-	inflight->mmap_size = inflight->queues * part_size(inflight->queue_size);
+	inflight->mmap_size = inflight->queues * part_size(inflight->queue_size) + SESSION_SIZE;
 	*fd = memfd_create("scmi-inflight", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (*fd < 0)
 		return -errno;
@@ -110,8 +131,9 @@ static void forget_redo(struct virtio_inflight *inflight)
 int virtio_inflight_use(struct scmi_transport_peer *peer,
 			const struct vhost_user_inflight *inflight, int fd, const char **why)
 {
-	const struct vhost_user_region region = {
-		.size = inflight->queues * part_size(inflight->queue_size),
+	const uint64_t parts = inflight->queues * part_size(inflight->queue_size);
+	struct vhost_user_region region = {
+		.size = parts + SESSION_SIZE,
 		.mmap_offset = inflight->mmap_offset,
 	};
 	struct vhost_memory memory;
@@ -121,8 +143,11 @@ int virtio_inflight_use(struct scmi_transport_peer *peer,
 			return no(why, "the record of what is under way comes while a ring runs");
 	}
 	if (!is_usable(inflight) || inflight->mmap_offset % PART_ALIGN ||
-	    inflight->mmap_size < region.size)
+	    inflight->mmap_size < parts)
 		return no(why, "the record of what is under way has not the size of our rings");
+	/* Another back end's record has no session. */
+	if (inflight->mmap_size < region.size)
+		region.size = parts;
 	vhost_memory_init(&memory);
 	if (vhost_memory_add(&memory, &region, fd))
 		return no(why, "the record of what is under way cannot be mapped");
@@ -135,6 +160,7 @@ int virtio_inflight_use(struct scmi_transport_peer *peer,
 		kept->part = vhost_memory_at_user(&peer->record, i * part_size(kept->num),
 						  part_size(kept->num));
 	}
+	peer->session.at = vhost_memory_at_user(&peer->record, parts, SESSION_SIZE);
 	return 0;
 }
 
@@ -144,6 +170,8 @@ void virtio_inflight_drop(struct scmi_transport_peer *peer)
 		forget_redo(&peer->queues[i].inflight);
 		peer->queues[i].inflight.part = NULL;
 	}
+	peer->session.at = NULL;
+	peer->session.generation = 0;
 	vhost_memory_clear(&peer->record);
 }
 
@@ -289,4 +317,71 @@ void virtio_inflight_given(struct virtio_inflight *inflight, uint16_t head, uint
 		return;
 	write8(entry_of(inflight, head) + ENTRY_UNDER_WAY, 0);
 	write16(inflight->part + USED, used);
+}
+
+/* ---- the session ----------------------------------------------------------------------------- */
+
+static uint8_t *session_of(const struct virtio_session *session, uint32_t which)
+{
+	return session->at + SESSION_FIRST + (size_t)which * SESSION_SPACE;
+}
+
+static bool host_has_sessions(const struct scmi_transport_platform_callbacks *callbacks)
+{
+	return callbacks->size >= offsetof(struct scmi_transport_platform_callbacks, resume) +
+					  sizeof(callbacks->resume) &&
+	       callbacks->session;
+}
+
+/* What is kept, out of the front end's reach, to the host. */
+static void go_on(struct scmi_transport_peer *peer)
+{
+	const struct virtio_session *session = &peer->session;
+	uint32_t which = read32(session->at + SESSION_WHICH), size;
+	uint8_t *copy;
+
+	if (read32(session->at + SESSION_KIND) != SESSION_OURS || which > 1)
+		return;
+	size = read32(session_of(session, which));
+	if (!size || size > SESSION_SPACE - sizeof(size))
+		return;
+	copy = malloc(size);
+	if (!copy)
+		return;
+	memcpy(copy, session_of(session, which) + sizeof(size), size);
+	peer->endpoint->callbacks->resume(peer->ctx, copy, size);
+	free(copy);
+}
+
+void virtio_session_begin(struct scmi_transport_peer *peer, bool anew)
+{
+	struct virtio_session *session = &peer->session;
+
+	if (!session->at || !host_has_sessions(peer->endpoint->callbacks))
+		return;
+	if (!anew && !session->begun)
+		go_on(peer);
+	session->begun = true;
+	virtio_session_save(peer);
+}
+
+void virtio_session_save(struct scmi_transport_peer *peer)
+{
+	const struct scmi_transport_platform_callbacks *callbacks = peer->endpoint->callbacks;
+	struct virtio_session *session = &peer->session;
+	uint32_t which = !session->which, generation;
+	size_t size = 0;
+
+	if (!session->at || !session->begun)
+		return;
+	generation = callbacks->session(peer->ctx, session->generation,
+					session_of(session, which) + sizeof(uint32_t),
+					SESSION_SPACE - sizeof(uint32_t), &size);
+	if (generation == session->generation)
+		return;
+	write32(session_of(session, which), (uint32_t)size);
+	write32(session->at + SESSION_WHICH, which);
+	write32(session->at + SESSION_KIND, SESSION_OURS);
+	session->which = which;
+	session->generation = generation;
 }

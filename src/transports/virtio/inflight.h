@@ -24,22 +24,36 @@
  * What the next one finds under way it handles again, in the order of the counters. It may: SCMI's
  * commands say what shall be, none says by how much, and what an agent asked for twice it has asked
  * for once. That goes for those that only ask; for rates, parents, configurations and permissions,
- * which are the agent's own until it says otherwise; for subscriptions, which went with the
- * connection; and for an asynchronous command, whose delayed response is promised by its answer and not
- * before. (Once it is answered it is not in the record any more: a delayed response that has not gone
- * by then is lost with the process, and the agent's time limit ends the wait.) A command that nobody answered may as well not have come yet, so it also may come
+ * which are the agent's own until it says otherwise; for subscriptions and versions; and for an asynchronous command, whose delayed response is promised by its answer and not
+ * before. (Once it is answered, the session
+ * has it.) A command that nobody answered may as well not have come yet, so it also may come
  * behind others that were answered. A protocol whose commands do more the second time (a reset
  * that the agent sees happen) has to refuse them here with an error.
+ *
+ * Behind the parts a record of our own making has a tail that the protocol knows nothing of: the
+ * session, which is what belongs to the connection (callbacks->session()). It is there twice, and
+ * one word says which is good, so that we may die while we write the other.
+ *
+ *	 0  u32 kind		0: nothing was kept yet
+ *	 4  u32 which		is good
+ *	64  twice: u32 size, and so many bytes
  */
 #ifndef SCMI_TRANSPORTS_VIRTIO_INFLIGHT_H
 #define SCMI_TRANSPORTS_VIRTIO_INFLIGHT_H
 
-#include <scmi/types.h>
+#include <scmi/transport.h>
 
 #include "vhost_user.h"
 
-struct scmi_transport_peer;
 struct virtio_queue;
+
+/* The tail of the record. */
+struct virtio_session {
+	uint8_t *at; /* NULL: there is none */
+	uint32_t which;
+	uint32_t generation; /* of what it has; 0: not written yet */
+	bool begun;
+};
 
 /* A head to be handled again. */
 struct virtio_redo {
@@ -94,5 +108,14 @@ static inline bool virtio_inflight_has_redo(const struct virtio_inflight *inflig
 void virtio_inflight_taken(struct virtio_inflight *inflight, uint16_t head);
 void virtio_inflight_giving(struct virtio_inflight *inflight, uint16_t head);
 void virtio_inflight_given(struct virtio_inflight *inflight, uint16_t head, uint16_t used);
+
+/*
+ * The commands' queue starts. The session that is kept goes on, if it has not yet on this connection; or it is
+ * over, with a device that begins anew.
+ */
+void virtio_session_begin(struct scmi_transport_peer *peer, bool anew);
+
+/* Keep what has changed. Before an answer or an event is given. */
+void virtio_session_save(struct scmi_transport_peer *peer);
 
 #endif

@@ -125,6 +125,8 @@ int virtio_queue_start(struct virtio_queue *queue, const char **why)
 	}
 	if (!peer->gone)
 		tell_p2a(peer);
+	if (!peer->gone && is_commands(queue))
+		virtio_session_begin(peer, !queue->base && !queue->ring.next_used);
 	return 0;
 }
 
@@ -174,6 +176,7 @@ void virtio_device_reset(struct scmi_transport_peer *peer)
 	peer->want_room = false;
 	if (callbacks->reset)
 		callbacks->reset(peer->ctx);
+	virtio_session_save(peer);
 }
 
 static void queue_break(struct virtio_queue *queue)
@@ -255,6 +258,7 @@ static void handle_command(struct virtio_queue *queue)
 	}
 	if (answer_size)
 		answer_size = scmi_ring_chain_write(chain, 0, endpoint->answer, answer_size);
+	virtio_session_save(peer);
 	give(queue, chain->head, answer_size);
 }
 
@@ -415,6 +419,7 @@ int virtio_send(struct scmi_transport_peer *peer, const void *message, size_t si
 	}
 	if (size <= chain.writable)
 		written = scmi_ring_chain_write(&chain, 0, message, size);
+	virtio_session_save(peer);
 	give(queue, chain.head, written);
 	if (virtio_lost(peer))
 		virtio_come_back(peer);
