@@ -146,16 +146,18 @@ uint32_t scmi_channel_session_generation(const struct scmi_channel *channel);
 /**
  * scmi_channel_session() - what belongs to the channel, for one in its place
  *
- * The versions negotiated, the subscriptions, and the delayed responses that are owed, written to to[space], which is
- * not read. What has no room is left out. Returns the size. It is to be kept before an answer goes out that
- * depends on it: call it behind scmi_channel_handle(), and in send(), where what is sent is not owed any more.
+ * The versions negotiated, the subscriptions, and the delayed responses that are owed, written to
+ * to[space], which is not read. What has no room is left out. Returns the size. It is to be kept
+ * before an answer goes out that depends on it: call it behind scmi_channel_handle(), and in
+ * send(), where what is sent is not owed any more.
  */
 size_t scmi_channel_session(const struct scmi_channel *channel, void *to, size_t space);
 
 /*
- * What scmi_channel_session() wrote, to a channel that is new; before its first command. It is not trusted: it can do
- * what the agent's own commands can, and what makes no sense is ignored. Commands that it began and whose answers did not
- * go out may follow again: they get one delayed response each.
+ * What scmi_channel_session() wrote, to a channel that is new; before its first command. It is not
+ * trusted: it can do what the agent's own commands can, and what makes no sense is ignored.
+ * Commands that it began and whose answers did not go out may follow again: they get one delayed
+ * response each.
  */
 void scmi_channel_resume(struct scmi_channel *channel, const void *from, size_t size);
 

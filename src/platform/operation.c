@@ -71,12 +71,14 @@ static void forget_resumed(struct scmi_channel *channel, uint32_t header)
 	struct scmi_operation *operation, *next, *previous = NULL;
 
 	for (operation = channel->platform->timed.first; operation; operation = operation->next) {
-		if (operation->channel == channel && operation->resumed && operation->header == header)
+		if (operation->channel == channel && operation->resumed &&
+		    operation->header == header)
 			operation->silent = true;
 	}
 	for (operation = channel->done.first; operation; operation = next) {
 		next = operation->next;
-		if (operation->resumed && operation->header == header && operation != channel->going)
+		if (operation->resumed && operation->header == header &&
+		    operation != channel->going)
 			scmi_operation_put(take(&channel->done, previous));
 		else
 			previous = operation;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What belongs to a channel, written as messages: the commands that bring a new channel to where this one is, and the
- * delayed responses that wait to be sent. Who reads them back handles the commands as if the agent had sent them, so
- * whatever else stands there can do no more than the agent.
+ * What belongs to a channel, written as messages: the commands that bring a new channel to where
+ * this one is, and the delayed responses that wait to be sent. Who reads them back handles the
+ * commands as if the agent had sent them, so whatever else stands there can do no more than the
+ * agent.
  */
 #include "state.h"
 
@@ -48,9 +49,11 @@ static void put_versions(struct writer *to, const struct scmi_channel *channel)
 		if (!service->messages || service->version == service->version_max)
 			continue;
 		request.version = service->version;
-		size = scmi_negotiate_protocol_version_request_encode(payload, sizeof(payload), &request,
-								      service->version_max);
-		put(to, scmi_header(SCMI_SERVICE_FIRST + i, SCMI_COMMAND, SCMI_NEGOTIATE_PROTOCOL_VERSION, 0),
+		size = scmi_negotiate_protocol_version_request_encode(
+			payload, sizeof(payload), &request, service->version_max);
+		put(to,
+		    scmi_header(SCMI_SERVICE_FIRST + i, SCMI_COMMAND,
+				SCMI_NEGOTIATE_PROTOCOL_VERSION, 0),
 		    payload, size);
 	}
 }
@@ -64,17 +67,20 @@ static void put_subscriptions(struct writer *to, const struct scmi_channel *chan
 	uint8_t payload[PAYLOAD_MAX];
 
 	if (channel->error_subscription)
-		put(to, scmi_header(SCMI_BASE_PROTOCOL, SCMI_COMMAND, SCMI_BASE_NOTIFY_ERRORS, 0), payload,
+		put(to, scmi_header(SCMI_BASE_PROTOCOL, SCMI_COMMAND, SCMI_BASE_NOTIFY_ERRORS, 0),
+		    payload,
 		    scmi_base_notify_errors_request_encode(
 			    payload, sizeof(payload), &errors,
 			    channel->services[SCMI_BASE_PROTOCOL - SCMI_SERVICE_FIRST].version));
 	for (uint32_t id = 0; id < channel->agent->clock_count; id++) {
 		changed.clock_id = requested.clock_id = id;
 		if (channel->clock_subscriptions[id] & SCMI_SUBSCRIBED_CHANGED)
-			put(to, scmi_header(SCMI_CLOCK_PROTOCOL, SCMI_COMMAND, SCMI_CLOCK_RATE_NOTIFY, 0),
+			put(to,
+			    scmi_header(SCMI_CLOCK_PROTOCOL, SCMI_COMMAND,
+					SCMI_CLOCK_RATE_NOTIFY, 0),
 			    payload,
-			    scmi_clock_rate_notify_request_encode(payload, sizeof(payload), &changed,
-								  version));
+			    scmi_clock_rate_notify_request_encode(payload, sizeof(payload),
+								  &changed, version));
 		if (channel->clock_subscriptions[id] & SCMI_SUBSCRIBED_REQUESTED)
 			put(to,
 			    scmi_header(SCMI_CLOCK_PROTOCOL, SCMI_COMMAND,
@@ -86,8 +92,8 @@ static void put_subscriptions(struct writer *to, const struct scmi_channel *chan
 }
 
 /*
- * Delayed responses that are owed: the command again, which sets what it set, while it takes its time; once it has
- * ended, its message. (What it set may be otherwise by then.)
+ * Delayed responses that are owed: the command again, which sets what it set, while it takes its
+ * time; once it has ended, its message. (What it set may be otherwise by then.)
  */
 static void put_owed(struct writer *to, const struct scmi_channel *channel)
 {
@@ -106,7 +112,8 @@ static void put_owed(struct writer *to, const struct scmi_channel *channel)
 	}
 	for (operation = channel->done.first; operation; operation = operation->next) {
 		if (operation->async && operation != channel->going)
-			put(to, scmi_get_le32(operation->message), operation->message + SCMI_HEADER_SIZE,
+			put(to, scmi_get_le32(operation->message),
+			    operation->message + SCMI_HEADER_SIZE,
 			    (int)(operation->size - SCMI_HEADER_SIZE));
 	}
 }
@@ -146,7 +153,8 @@ static bool is_of_a_session(uint32_t header, const uint8_t *payload, size_t size
 	if (protocol_id == SCMI_BASE_PROTOCOL)
 		return message_id == SCMI_BASE_NOTIFY_ERRORS;
 	if (is_rate_set(header))
-		return size >= sizeof(uint32_t) && (scmi_get_le32(payload) & HOW_MASK) == HOW_DELAYED;
+		return size >= sizeof(uint32_t) &&
+		       (scmi_get_le32(payload) & HOW_MASK) == HOW_DELAYED;
 	return protocol_id == SCMI_CLOCK_PROTOCOL &&
 	       (message_id == SCMI_CLOCK_RATE_NOTIFY ||
 		message_id == SCMI_CLOCK_RATE_CHANGE_REQUESTED_NOTIFY);
@@ -176,7 +184,8 @@ static void resume(struct scmi_channel *channel, const uint8_t *message, size_t 
 			owe_error(channel, header);
 		return;
 	case SCMI_DELAYED_RESPONSE:
-		if (is_rate_set(header) && size >= SCMI_ANSWER_SIZE_MIN && size <= SCMI_P2A_SIZE_MAX)
+		if (is_rate_set(header) && size >= SCMI_ANSWER_SIZE_MIN &&
+		    size <= SCMI_P2A_SIZE_MAX)
 			scmi_operation_owe(channel, message, size);
 		return;
 	default:

@@ -25,8 +25,9 @@
 /* ---- sending -------------------------------------------------------------------------------- */
 
 /*
- * Where the kernel has no asynchronous reads to give, a device that means harm can keep us waiting by filling the
- * counter. That is the lesser evil: an agent has chosen its device, which alone it harms so, and works with all others.
+ * Where the kernel has no asynchronous reads to give, a device that means harm can keep us waiting
+ * by filling the counter. That is the lesser evil: an agent has chosen its device, which harms
+ * nobody else so, and it works with all others.
  */
 void virtio_frontend_wake(const struct scmi_transport_device *device, int eventfd)
 {

@@ -206,8 +206,8 @@ static int watch(struct virtio_setup *setup)
 	fds[2] = device->socket;
 	for (size_t i = 0; i < 3; i++) {
 		/*
-		 * Every call is an edge, so nobody has to read the counter back to zero; reading could wait, where
-		 * the device emptied it and made the descriptor one that waits.
+		 * Every call is an edge, so nobody has to read the counter back to zero; reading
+		 * could wait, where the device emptied it and made the descriptor one that waits.
 		 */
 		struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET,
 					    .data.fd = fds[i]};

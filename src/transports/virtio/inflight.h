@@ -21,14 +21,15 @@
  * The front end can write all of it at any time. It is read when a queue starts, each value once,
  * and checked; from then on it is only written.
  *
- * What the next one finds under way it handles again, in the order of the counters. It may: SCMI's
- * commands say what shall be, none says by how much, and what an agent asked for twice it has asked
- * for once. That goes for those that only ask; for rates, parents, configurations and permissions,
- * which are the agent's own until it says otherwise; for subscriptions and versions; and for an asynchronous command, whose delayed response is promised by its answer and not
- * before. (Once it is answered, the session
- * has it.) A command that nobody answered may as well not have come yet, so it also may come
- * behind others that were answered. A protocol whose commands do more the second time (a reset
- * that the agent sees happen) has to refuse them here with an error.
+ * What the next one finds under way it handles again, in the order of the counters. It may:
+ * SCMI's commands say what shall be, none says by how much, and what an agent asked for twice it
+ * has asked for once. That goes for those that only ask; for rates, parents, configurations and
+ * permissions, which are the agent's own until it says otherwise; for subscriptions and
+ * versions; and for an asynchronous command, whose delayed response is promised by its answer
+ * and not before. (Once it is answered, the session has it.) A command that nobody answered may
+ * as well not have come yet, so it also may come behind others that were answered. A protocol
+ * whose commands do more the second time (a reset that the agent sees happen) has to refuse them
+ * here with an error.
  *
  * Behind the parts a record of our own making has a tail that the protocol knows nothing of: the
  * session, which is what belongs to the connection (callbacks->session()). It is there twice, and
@@ -110,8 +111,8 @@ void virtio_inflight_giving(struct virtio_inflight *inflight, uint16_t head);
 void virtio_inflight_given(struct virtio_inflight *inflight, uint16_t head, uint16_t used);
 
 /*
- * The commands' queue starts. The session that is kept goes on, if it has not yet on this connection; or it is
- * over, with a device that begins anew.
+ * The commands' queue starts. The session that is kept goes on, if it has not yet on this
+ * connection; or it is over, with a device that begins anew.
  */
 void virtio_session_begin(struct scmi_transport_peer *peer, bool anew);
 
