@@ -20,6 +20,7 @@ from played import Played  # noqa: E402
 UP = "=== guest up"
 
 PATIENCE_S = 60
+BOOT_PATIENCE_S = 240
 
 # It runs N.run when it is there; whoever puts it there renames it into place.
 INIT = """#!/bin/busybox sh
@@ -163,7 +164,7 @@ class Bench:
         self.uml = Uml(self.setup.kernel, self.directory, "mem=256M", "initrd=" + self.file("initramfs"),
                        "dtb=" + self.file("guest.dtb"), "host=" + self.shared, "modules=" + self.setup.modules,
                        "kernel=" + os.path.dirname(self.setup.kernel), *arguments)
-        self.until(lambda: UP in self.uml.console(), "come up")
+        self.until(lambda: UP in self.uml.console(), "come up", BOOT_PATIENCE_S)
 
     def boot_again(self, tree="", devices=()):
         """Another guest, after this one was judged."""
