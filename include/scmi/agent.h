@@ -74,6 +74,11 @@ struct scmi_agent_config {
 	uint64_t response_timeout_ns;
 	uint64_t delayed_timeout_ns; /* for the delayed response, counted from the answer */
 	bool p2a;                    /* the transport carries notifications and delayed responses */
+	/*
+	 * scmi_agent_call() waits for a free transfer, as it does for a transport that is full: where
+	 * other threads use the agent. Calls with a poll budget give -EBUSY all the same.
+	 */
+	bool waits_for_room;
 };
 
 /* The storage of an agent is aligned to this. */

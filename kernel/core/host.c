@@ -287,6 +287,7 @@ int libscmi_host_make_agent(struct libscmi_instance *instance)
 		.delayed_timeout_ns =
 			instance->settings.transport.delayed_timeout_ms * (u64)NSEC_PER_MSEC,
 		.p2a = limits->p2a,
+		.waits_for_room = true,
 	};
 	size_t size = scmi_agent_size(&config);
 	struct scmi_agent *agent;

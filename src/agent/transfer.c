@@ -222,6 +222,42 @@ static bool is_over(const void *what)
 	return result;
 }
 
+/* Whether a command can be prepared, or never again. */
+static bool has_room(const void *what)
+{
+	const struct scmi_agent *agent = (const struct scmi_agent *)what;
+	bool result;
+
+	scmi_agent_lock(agent);
+	result = agent->closed || (!scmi_list_empty(&agent->free) && agent->tokens.free);
+	scmi_agent_unlock(agent);
+	return result;
+}
+
+/* prepare() for a call; where that waits for room, until the command's own limit. */
+static int prepare_call(struct scmi_agent *agent, const struct scmi_command *command,
+			struct scmi_transfer **out)
+{
+	const struct scmi_agent_host *host = &agent->config.host;
+	bool waits = agent->config.waits_for_room && !command->poll_budget_us;
+	int error = prepare(agent, command, NULL, NULL, out);
+	uint64_t limit_ns;
+
+	if (error != -EBUSY || !waits)
+		return error;
+	limit_ns = scmi_deadline_ns(scmi_agent_now_ns(agent), timeout_ns(agent, command));
+	while (error == -EBUSY) {
+		uint64_t retry_ns = scmi_deadline_ns(scmi_agent_now_ns(agent), RETRY_NS);
+
+		if (retry_ns > limit_ns)
+			return error;
+		error = host->wait(host->ctx, retry_ns, has_room, agent);
+		if (!error)
+			error = prepare(agent, command, NULL, NULL, out);
+	}
+	return error;
+}
+
 /* Let messages come in: sleep until deadline_ns at most, or look once if the command polls. */
 static int let_come(const struct scmi_transfer *transfer, const struct scmi_command *command,
 		    uint64_t deadline_ns)
@@ -314,7 +350,7 @@ int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command
 		return -EDEADLK;
 	if (command->poll_budget_us ? !host->poll : !host->wait)
 		return command->poll_budget_us ? -EOPNOTSUPP : -ENOSYS;
-	error = prepare(agent, command, NULL, NULL, &transfer);
+	error = prepare_call(agent, command, &transfer);
 	if (error)
 		return error;
 
