@@ -26,7 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 enum {
 	REFUSED = REQUESTS,
 	HUNG_UP, COMMAND, LATE, EVENT, ROOM, RESET, CARRIES, BROKEN, LOST, TURNED_AWAY,
-	REFUSED_BY_HOST, HOST_HUNG_UP, FULL, CALLED, CALLED_BY_MESSAGE, NO_MEMORY, REDONE, BYSTANDER, SERVED,
+	REFUSED_BY_HOST, HOST_HUNG_UP, FULL, CALLED, CALLED_BY_MESSAGE, NO_MEMORY, REDONE, RESUMED, BYSTANDER, SERVED,
 	MARKS
 };
 
@@ -42,7 +42,7 @@ static const char *names[MARKS] = {
 	[BROKEN] = "broken", [LOST] = "lost", [TURNED_AWAY] = "turned-away",
 	[REFUSED_BY_HOST] = "refused-by-host", [HOST_HUNG_UP] = "host-hung-up", [FULL] = "full",
 	[CALLED] = "called", [CALLED_BY_MESSAGE] = "called-by-message", [NO_MEMORY] = "no-memory",
-	[REDONE] = "redone", [BYSTANDER] = "bystander", [SERVED] = "served",
+	[REDONE] = "redone", [RESUMED] = "resumed", [BYSTANDER] = "bystander", [SERVED] = "served",
 };
 
 struct input in;
@@ -113,6 +113,18 @@ static void write_record(uint8_t what)
 	}
 }
 
+/* What the device before may have kept of the connection, or somebody else has put there. */
+static void write_session(void)
+{
+	uint32_t start[2] = {0x01736d63, input_word(&in)};
+	uint32_t size = input_word(&in);
+
+	vhost_check(pwrite(front.record, start, sizeof(start), FRONT_RECORD_SESSION) == sizeof(start));
+	for (uint32_t i = 0; i < 2; i++)
+		vhost_check(pwrite(front.record, &size, sizeof(size),
+				   FRONT_RECORD_SESSION + 64 + i * FRONT_SESSION_SPACE) == sizeof(size));
+}
+
 /* All commands are given back, and the record says so. */
 static void check_record(void)
 {
@@ -139,6 +151,8 @@ static void session_with_record(void)
 	for (uint16_t head = 0; head < 2 * taken; head += 2)
 		front_command(&front, head, head & 2);
 	write_record(what);
+	if (what & 0x40)
+		write_session();
 	if (front.fd < 0)
 		return;
 	front_request(&front, &request, VHOST_USER_SET_INFLIGHT_FD, 0);
@@ -400,6 +414,8 @@ static void look_back(const struct host *before, uint32_t lost_before)
 		reached(EVENT);
 	if (host.rooms != before->rooms)
 		reached(ROOM);
+	if (host.resumed != before->resumed)
+		reached(RESUMED);
 	if (host.resets != before->resets)
 		reached(RESET);
 	if (host.carries != before->carries)

@@ -30,11 +30,13 @@
 	 VHOST_USER_PROTOCOL_INFLIGHT | VHOST_USER_PROTOCOL_RESET_DEVICE |                           \
 	 VHOST_USER_PROTOCOL_INBAND | VHOST_USER_PROTOCOL_MEMORY_SLOTS | VHOST_USER_PROTOCOL_STATUS)
 
-/* The record of what is under way: a part for each ring, of a header and an entry for each head. */
+/* The record of what is under way: a part for each ring, of a header and an entry for each head, and the session. */
 #define FRONT_RECORD_PART ((16u + 16u * FRONT_NUM + 63u) & ~63u)
-#define FRONT_RECORD_SIZE (2 * FRONT_RECORD_PART)
+#define FRONT_RECORD_SESSION (2 * FRONT_RECORD_PART)
+#define FRONT_SESSION_SPACE  16384u
+#define FRONT_RECORD_SIZE (FRONT_RECORD_SESSION + 64 + 2 * FRONT_SESSION_SPACE)
 /* A head whose entry would be in the page behind the record's last. */
-#define FRONT_RECORD_BEYOND 600u
+#define FRONT_RECORD_BEYOND 2600u
 
 struct front_ring {
 	uint32_t base; /* of descriptors, avail at +0x800, used at FRONT_USED, in the memory */

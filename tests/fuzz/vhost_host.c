@@ -301,6 +301,32 @@ static void reset(void *peer_ctx)
 	host->resets++;
 }
 
+/* It changes with every command, and is as long as there is room for now and then. */
+static uint32_t session(void *peer_ctx, uint32_t known, void *to, size_t space, size_t *size)
+{
+	struct host *host = peer_ctx;
+	uint32_t generation = host->commands + 1;
+
+	vhost_check(host->peer && space >= 1024);
+	if (generation == known)
+		return known;
+	*size = generation % 16 ? generation % 1024 : space;
+	memset(to, (int)generation, *size);
+	return generation;
+}
+
+static void resume(void *peer_ctx, const void *from, size_t size)
+{
+	struct host *host = peer_ctx;
+	uint8_t *copy = malloc(size);
+
+	in_turn(host);
+	vhost_check(copy && size);
+	memcpy(copy, from, size);
+	free(copy);
+	host->resumed++;
+}
+
 static void note(void *ctx, const char *sentence)
 {
 	struct host *host = ctx;
@@ -320,6 +346,8 @@ static const struct scmi_transport_platform_callbacks callbacks = {
 	.carries = carries,
 	.reset = reset,
 	.note = note,
+	.session = session,
+	.resume = resume,
 };
 
 void host_listen(struct host *host)

@@ -24,7 +24,7 @@ struct host {
 	uint64_t answered; /* the last cookie that was */
 	uint32_t events;   /* to be sent when there is room */
 	/* How often, since the beginning. */
-	uint32_t connections, commands, resets, carries, rooms, delivered, late, notes;
+	uint32_t connections, commands, resets, carries, rooms, delivered, late, notes, resumed;
 };
 
 void host_listen(struct host *host);
