@@ -18,40 +18,14 @@
 
 #include <scmi/loader.h>
 
-#include "driver_platform.h"
+#include "driver_test.h"
 #include "host/monotonic.h"
 
-#define STEP_NS		50000000u
-#define TOKENS		1024u
-#define SIZE_MAX_TESTED 65536u
+#define STEP_NS 50000000u
 
-/* One test's: where the platform is, and the agent's end. */
-static struct {
-	const struct scmi_transport *transport;
-	const char *address;
-	bool one_thread;
-	pid_t child;		   /* the platform's, or */
-	struct platform *platform; /* the platform in this thread */
+struct driver_test now = {.patience_ns = 20000000000u};
 
-	struct scmi_transport_device *device;
-	struct scmi_transport_limits limits;
-	uint32_t sequence; /* of the next command */
-	struct {
-		bool out;
-		size_t size;
-		uint32_t sequence;
-	} sent[TOKENS];
-	unsigned out;		/* sent and not answered */
-	uint32_t value;		/* of the last answer */
-	uint32_t notifications; /* came, in order */
-	unsigned closed;
-	bool by_fd; /* wait by poll() and dispatch(), not by wait() */
-	bool failed;
-	uint64_t patience_ns; /* with what has to come; long: machines may be busy */
-} now = {.patience_ns = 20000000000u};
-
-static void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void wrong(const char *format, ...)
+void wrong(const char *format, ...)
 {
 	va_list arguments;
 
@@ -187,8 +161,7 @@ static bool start_platform(void)
 	return !error;
 }
 
-/* By SIGTERM, in peace; by SIGKILL; or, with 0, by itself. */
-static void stop_platform(int how)
+void stop_platform(int how)
 {
 	int status = 0;
 
@@ -211,7 +184,7 @@ static void forget(void)
 	now.out = now.sequence = now.notifications = now.closed = 0;
 }
 
-static bool open_agent(const struct scmi_transport_settings *settings)
+bool open_agent(const struct scmi_transport_settings *settings)
 {
 	static const struct scmi_transport_settings none;
 	char why[256] = "";
@@ -226,15 +199,14 @@ static bool open_agent(const struct scmi_transport_settings *settings)
 	return !error;
 }
 
-static void close_agent(void)
+void close_agent(void)
 {
 	if (now.device)
 		now.transport->agent->close(now.device);
 	now.device = NULL;
 }
 
-/* Let something happen. */
-static void step(void)
+void step(void)
 {
 	const struct scmi_transport_agent_ops *ops = now.transport->agent;
 	struct pollfd readable = {.events = POLLIN};
@@ -253,12 +225,12 @@ static void step(void)
 		wrong("%s gave %s", now.by_fd ? "dispatch" : "wait", strerror(-error));
 }
 
-static uint64_t patience_ns(void)
+uint64_t patience_ns(void)
 {
 	return scmi_monotonic_ns() + now.patience_ns;
 }
 
-static int command(enum action action, uint32_t argument, size_t size)
+int command(enum action action, uint32_t argument, size_t size)
 {
 	uint8_t message[SIZE_MAX_TESTED];
 	uint32_t token = now.sequence & (TOKENS - 1);
@@ -277,8 +249,7 @@ static int command(enum action action, uint32_t argument, size_t size)
 	return 0;
 }
 
-/* Until `out` answers are missing. */
-static bool answers(unsigned out)
+bool answers(unsigned out)
 {
 	uint64_t end_ns = patience_ns();
 
@@ -291,8 +262,7 @@ static bool answers(unsigned out)
 	return !now.failed;
 }
 
-/* A command that must go, with room made for it. */
-static bool must(enum action action, uint32_t argument, size_t size)
+bool must(enum action action, uint32_t argument, size_t size)
 {
 	uint64_t end_ns = patience_ns();
 	int error;
@@ -305,12 +275,12 @@ static bool must(enum action action, uint32_t argument, size_t size)
 	return !now.failed;
 }
 
-static bool ask(enum action action, uint32_t argument)
+bool ask(enum action action, uint32_t argument)
 {
 	return must(action, argument, MESSAGE_SIZE_MIN) && answers(0);
 }
 
-static size_t size_max(void)
+size_t size_max(void)
 {
 	size_t size = now.limits.message_size_max < now.transport->limits.message_size_max
 			      ? now.limits.message_size_max
@@ -319,240 +289,29 @@ static size_t size_max(void)
 	return size < SIZE_MAX_TESTED ? size : SIZE_MAX_TESTED;
 }
 
-static unsigned at_a_time(void)
+unsigned at_a_time(void)
 {
 	return now.limits.messages_max < 256 ? now.limits.messages_max : 256;
 }
 
-/* ---- what must be so ------------------------------------------------------------------------- */
-
-static void order(void)
-{
-	size_t span = size_max() - MESSAGE_SIZE_MIN + 1;
-
-	for (unsigned i = 0; i < 5000 && !now.failed; i++) {
-		now.by_fd = i / 1000 % 2;
-		if (must(ACTION_ECHO, 0, MESSAGE_SIZE_MIN + i * 37 % span))
-			answers(at_a_time() - 1);
-	}
-	answers(0);
-}
-
-static void limits(void)
-{
-	const struct scmi_transport_settings settings = {.messages_max = 1};
-	size_t size = now.limits.message_size_max;
-	int error;
-
-	if (now.limits.messages_max < 1 || size < 32 || !now.limits.response_timeout_ms)
-		wrong("open() gave %u messages of %zu bytes, %u ms", now.limits.messages_max, size,
-		      now.limits.response_timeout_ms);
-	if (size < SIZE_MAX_TESTED) {
-		error = command(ACTION_ECHO, 0, size + 1);
-		if (error != -EMSGSIZE)
-			wrong("send of %zu bytes, one too many, gave %d, not -EMSGSIZE", size + 1,
-			      error);
-	}
-	if (must(ACTION_ECHO, 0, size_max()))
-		answers(0);
-	close_agent();
-	if (!open_agent(&settings))
-		return;
-	if (now.limits.messages_max != 1)
-		wrong("1 message at a time was set, open() gave %u", now.limits.messages_max);
-	for (unsigned i = 0; i < 10; i++)
-		ask(ACTION_ECHO, 0);
-}
-
-static void late(void)
-{
-	unsigned count = at_a_time();
-
-	for (unsigned round = 0; round < 50 && !now.failed; round++) {
-		now.by_fd = round % 2;
-		for (unsigned i = 0; i < count; i++)
-			must(ACTION_HOLD, count, MESSAGE_SIZE_MIN + i % 16);
-		answers(0);
-	}
-}
-
-static void full(void)
-{
-	unsigned count = at_a_time(), more;
-	int error = 0;
-
-	for (unsigned round = 0; round < 20 && !now.failed; round++) {
-		now.by_fd = round % 2;
-		for (unsigned i = 0; i < count && !error; i++)
-			error = command(ACTION_HOLD, count, MESSAGE_SIZE_MIN);
-		if (error)
-			wrong("send: %s, with fewer than %u commands under way", strerror(-error),
-			      count);
-		/* More than it said: some say so, some have room; either way nothing is lost. */
-		for (more = 0; more < 200 && now.out < TOKENS - 1 && !error; more++)
-			error = command(ACTION_ECHO, 0, MESSAGE_SIZE_MIN);
-		if (error && error != -EAGAIN)
-			wrong("send into a full queue gave %s, not -EAGAIN", strerror(-error));
-		answers(0);
-		error = 0;
-	}
-}
-
-static void notifications(void)
-{
-	const uint32_t count = 3000; /* more than any medium has room for before they are read */
-	uint64_t end_ns = patience_ns();
-
-	if (!must(ACTION_NOTIFY, count, MESSAGE_SIZE_MIN))
-		return;
-	while (now.notifications < count && !now.failed && scmi_monotonic_ns() < end_ns)
-		step();
-	if (now.notifications < count)
-		wrong("%u of %u notifications came", now.notifications, count);
-	answers(0);
-	ask(ACTION_ECHO, 0);
-}
-
-static void nothing_comes(void)
-{
-	struct pollfd readable = {.fd = now.transport->agent->fd(now.device), .events = POLLIN};
-	int error;
-
-	ask(ACTION_ECHO, 0);
-	error = now.transport->agent->wait(now.device, 1000000);
-	if (error != -ETIMEDOUT && error != 0)
-		wrong("wait() with nothing to wait for gave %d, not -ETIMEDOUT", error);
-	error = now.transport->agent->dispatch(now.device);
-	if (error)
-		wrong("dispatch() with nothing to do gave %d", error);
-	if (poll(&readable, 1, 0))
-		wrong("the descriptor is readable, and there is nothing to dispatch");
-}
-
-/* The agent goes while commands are under way, and another comes. */
-static void agent_goes(void)
-{
-	uint32_t files_here = 0, files_there = 0;
-	uint64_t end_ns;
-
-	for (unsigned round = 0; round < 20 && !now.failed; round++) {
-		if (now.limits.p2a)
-			must(ACTION_NOTIFY, 100, MESSAGE_SIZE_MIN);
-		for (unsigned i = 0; i < at_a_time() && !now.failed; i++) {
-			if (command(round % 2 ? ACTION_KEEP : ACTION_ECHO, 0, MESSAGE_SIZE_MIN))
-				break;
-		}
-		close_agent();
-		if (!open_agent(NULL))
-			return;
-		end_ns = patience_ns();
-		while (ask(ACTION_OTHERS, 0) && now.value) {
-			if (scmi_monotonic_ns() > end_ns)
-				wrong("%u who have gone are still connected", now.value);
-		}
-		if (now.notifications)
-			wrong("notifications of another agent came");
-		ask(ACTION_FILES, 0);
-		if (round == 1) { /* whatever is opened once is open now */
-			files_here = count_files();
-			files_there = now.value;
-		}
-	}
-	if (count_files() != files_here || now.value != files_there)
-		wrong("18 agents later %d descriptors are left open here, %d there",
-		      (int)(count_files() - files_here), (int)(now.value - files_there));
-}
-
-/* What an agent must find when its platform has gone; everything was done to make it go. */
-static void expect_gone(void)
-{
-	uint64_t end_ns = patience_ns();
-	int error;
-
-	while (!now.closed && !now.failed && scmi_monotonic_ns() < end_ns)
-		step();
-	if (!now.closed) {
-		wrong("closed() is not called");
-		return;
-	}
-	error = command(ACTION_ECHO, 0, MESSAGE_SIZE_MIN);
-	if (error != -ENODEV)
-		wrong("then send() gave %d, not -ENODEV", error);
-	error = now.transport->agent->dispatch(now.device);
-	if (error != -ENODEV)
-		wrong("then dispatch() gave %d, not -ENODEV", error);
-	error = now.transport->agent->wait(now.device, SCMI_NEVER);
-	if (error != -ENODEV)
-		wrong("then wait() gave %d, not -ENODEV", error);
-}
-
-static void goes_by(enum action action)
-{
-	for (unsigned i = 0; i + 1 < at_a_time() && !now.failed; i++)
-		must(i % 2 ? ACTION_ECHO : ACTION_KEEP, 0, MESSAGE_SIZE_MIN);
-	if (must(action, 0, MESSAGE_SIZE_MIN))
-		expect_gone();
-}
-
-static void platform_drops(void)
-{
-	goes_by(ACTION_LEAVE);
-	close_agent();
-	/* It serves the next one. */
-	if (open_agent(NULL))
-		ask(ACTION_ECHO, 0);
-}
-
-static void platform_unlistens(void)
-{
-	goes_by(ACTION_UNLISTEN);
-}
-
-static void platform_dies(void)
-{
-	for (unsigned i = 0; i < at_a_time() && !now.failed; i++)
-		must(ACTION_KEEP, 0, MESSAGE_SIZE_MIN);
-	stop_platform(SIGKILL);
-	expect_gone();
-}
-
-static const struct {
-	const char *name;
-	const char *what;
-	void (*check)(void);
-	bool p2a; /* only where notifications are carried */
-	bool apart; /* only with the platform in another process */
-} checks[] = {
-	{"order", "5000 commands, every size: whole, in order, each answered once", order, 0, 0},
-	{"limits", "one byte too many is refused, one command at a time can be set", limits, 0, 0},
-	{"late", "late answers in the opposite order find their commands", late, 0, 0},
-	{"full", "a full queue takes no more, loses nothing, and goes on", full, 0, 0},
-	{"notifications", "3000 at once: in order, none lost", notifications, true, 0},
-	{"nothing", "waiting for nothing ends, and nothing is nothing", nothing_comes, 0, 0},
-	{"agent-goes", "with commands under way, 20 times: nothing is left", agent_goes, 0, 0},
-	{"platform-drops", "its peer, with commands under way: closed() once", platform_drops, 0, 0},
-	{"platform-unlistens", "with commands under way: closed() once", platform_unlistens, 0, 0},
-	{"platform-dies", "is killed with a full queue: closed() once", platform_dies, 0, true},
-};
-
 /* ---- running them ---------------------------------------------------------------------------- */
 
-static bool run(size_t index)
+static bool run(const struct check *check)
 {
 	now.failed = now.by_fd = false;
-	printf("%-19s %s: ", checks[index].name, checks[index].what);
-	if (checks[index].apart && now.one_thread) {
+	printf("%-19s %s: ", check->name, check->what);
+	if (check->apart && now.one_thread) {
 		puts("not for two ends in one thread");
 		return true;
 	}
 	if (start_platform() && open_agent(NULL)) {
-		if (checks[index].p2a && !now.limits.p2a)
+		if (check->p2a && !now.limits.p2a)
 			fputs("carries none, ", stdout);
 		else
-			checks[index].check();
+			check->check();
 	}
 	close_agent();
-	stop_platform(checks[index].check == platform_unlistens && !now.failed ? 0 : SIGTERM);
+	stop_platform(check->ends && !now.failed ? 0 : SIGTERM);
 	puts(now.failed ? "" : "yes");
 	fflush(stdout);
 	return !now.failed;
@@ -589,8 +348,8 @@ static int check_transport(const char *only)
 	now.one_thread = !meets_apart();
 	now.failed = false;
 	printf("the ends are in %s\n", now.one_thread ? "one thread" : "two processes");
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		bad += (!only || !strcmp(only, checks[i].name)) && !run(i);
+	for (const struct check *check = checks; check->name; check++)
+		bad += (!only || !strcmp(only, check->name)) && !run(check);
 	return bad ? 1 : 0;
 }
 
