@@ -17,6 +17,7 @@
 #define COMMANDS_MAX	     1024u /* there are no more tokens */
 #define EVENTS_MAX	     256u
 #define WATCH_MS	     100u
+#define LEAVING_LOOKS	     10u /* for so many looks commands of a device being unbound are waited for */
 #define BUDGET		     64u /* what an interrupt delivers before it leaves the rest to a thread */
 
 /* ---- buffers: all under the lock ------------------------------------------------------------- */
@@ -243,17 +244,39 @@ static unsigned int count_lent(const struct channel_slots *slots)
 	return count;
 }
 
-/* Whose answer can no longer come shall not wait for it until the time limit. */
+static bool is_being_unbound(const struct device *dev)
+{
+	return READ_ONCE(dev->links.status) == DL_DEV_UNBINDING;
+}
+
+/* The lock is held, and commands are with the device. */
+static void watch_unbinding(struct channel *channel)
+{
+	if (!is_being_unbound(&channel->vdev->dev) && !is_being_unbound(channel->user))
+		channel->leaving = 0;
+	else if (++channel->leaving == LEAVING_LOOKS)
+		found_broken(channel);
+}
+
+/*
+ * Whose answer can no longer come shall not wait for it until the time limit. A bus may break a device
+ * without a word. And to unbind one, the driver core first unbinds its consumers, who may wait for
+ * their answers, before any code of ours is called.
+ */
 static void watch(struct work_struct *work)
 {
 	struct channel *channel = container_of(to_delayed_work(work), struct channel, watch);
 	unsigned long flags;
 
 	spin_lock_irqsave(&channel->lock, flags);
-	if (channel->open && is_broken(channel))
+	if (channel->open && is_broken(channel)) {
 		found_broken(channel);
-	else if (channel->open && count_lent(&channel->slots[CHANNEL_COMMANDS]))
+	} else if (channel->open && count_lent(&channel->slots[CHANNEL_COMMANDS])) {
+		watch_unbinding(channel);
 		schedule_delayed_work(&channel->watch, msecs_to_jiffies(WATCH_MS));
+	} else {
+		channel->leaving = 0;
+	}
 	spin_unlock_irqrestore(&channel->lock, flags);
 }
 
@@ -296,7 +319,10 @@ static void say_gone(struct work_struct *work)
 {
 	struct channel *channel = container_of(work, struct channel, say_gone);
 
-	dev_err(&channel->vdev->dev, "the device is broken\n");
+	if (channel_is_broken(channel))
+		dev_err(&channel->vdev->dev, "the device is broken\n");
+	else
+		dev_info(&channel->vdev->dev, "is unbound with commands that were not answered\n");
 	channel->callbacks.gone(channel->instance);
 }
 
@@ -356,6 +382,7 @@ static int channel_start(void *pointer, const struct scmi_transport_settings *se
 		error = start_locked(channel, settings, limits);
 		if (!error) {
 			channel->gone = false;
+			channel->leaving = 0;
 			channel->started = true;
 			open_channel(channel);
 		}

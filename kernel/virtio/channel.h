@@ -70,7 +70,9 @@ struct channel {
 	struct channel_counters counters;
 
 	struct work_struct rest;     /* more has come than an interrupt should deliver */
-	struct delayed_work watch;   /* while commands are out: buses break devices without a word */
+	const struct device *user;   /* the instance's parent, while there is an instance */
+	struct delayed_work watch;   /* while commands are out: see watch() */
+	unsigned int leaving;	     /* so many times in a row it saw a device being unbound */
 	struct work_struct say_gone; /* calls gone(), where send() found out */
 };
 

@@ -67,6 +67,7 @@ static void make(struct supply *supply, const struct supply_wish *wish)
 	struct platform_device *instance;
 
 	channel_allow(&supply->channel);
+	supply->channel.user = wish->parent;
 	instance = platform_device_register_full(&info);
 	if (IS_ERR(instance)) {
 		dev_err(wish->parent, "no instance could be made: %ld\n", PTR_ERR(instance));

@@ -25,6 +25,7 @@ import modules  # noqa: F401
 import raw  # noqa: F401
 import roundtrip  # noqa: F401
 import trouble  # noqa: F401
+import unbinding  # noqa: F401
 
 
 class Setup:
