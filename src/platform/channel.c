@@ -200,6 +200,7 @@ void scmi_channel_reset(struct scmi_channel *channel)
 	scmi_notify_unsubscribe(channel);
 	channel->backlog_count = 0;
 	channel->blocked = false;
+	channel->answers_blocked = false;
 	start_services(channel);
 	scmi_unlock(platform, platform->lock);
 	scmi_platform_release_agent(channel->agent, channel->agent->id);
@@ -209,6 +210,7 @@ void scmi_channel_ready(struct scmi_channel *channel)
 {
 	scmi_lock(channel->platform, channel->platform->lock);
 	channel->blocked = false;
+	channel->answers_blocked = false;
 	scmi_unlock(channel->platform, channel->platform->lock);
 	scmi_notify_flush(channel);
 }

@@ -10,7 +10,7 @@
 
 void scmi_notify_pending(struct scmi_channel *channel)
 {
-	if (!channel->blocked)
+	if (scmi_operation_next(channel) || (!channel->blocked && channel->backlog_count))
 		channel->platform->undelivered = true;
 }
 
@@ -42,14 +42,13 @@ void scmi_notify(struct scmi_channel *channel, uint32_t protocol_id, uint32_t me
 }
 
 /*
- * Send the first late answer or delayed response; it stays in the list until it was taken. Entered
- * and left with the platform's lock held.
+ * Send a late answer or delayed response; it stays in the list until it was taken. Entered and left
+ * with the platform's lock held.
  */
-static void send_done(struct scmi_channel *channel)
+static void send_done(struct scmi_channel *channel, struct scmi_operation *operation)
 {
 	struct scmi_platform *platform = channel->platform;
 	const struct scmi_channel_ops *ops = channel->config.ops;
-	struct scmi_operation *operation = channel->done.first;
 	int error;
 
 	channel->going = operation;
@@ -66,8 +65,12 @@ static void send_done(struct scmi_channel *channel)
 
 	channel->going = NULL;
 	channel->session_generation++;
-	if (error == -EAGAIN) {
+	if (error == -EAGAIN && operation->async) {
 		channel->blocked = true;
+		return;
+	}
+	if (error == -EAGAIN) {
+		channel->answers_blocked = true;
 		return;
 	}
 	/*
@@ -80,10 +83,7 @@ static void send_done(struct scmi_channel *channel)
 	}
 	if (operation->async && !error)
 		channel->counters.delayed++;
-	channel->done.first = operation->next;
-	if (!operation->next)
-		channel->done.last = NULL;
-	scmi_operation_put(operation);
+	scmi_operation_went(channel, operation);
 }
 
 /*
@@ -124,15 +124,19 @@ static void send_notification(struct scmi_channel *channel)
 void scmi_notify_flush(struct scmi_channel *channel)
 {
 	struct scmi_platform *platform = channel->platform;
+	struct scmi_operation *operation;
 
 	scmi_lock(platform, platform->lock);
 	if (!channel->sending) {
 		channel->sending = true;
-		while (!channel->blocked && (channel->done.first || channel->backlog_count)) {
-			if (channel->done.first)
-				send_done(channel);
-			else
+		for (;;) {
+			operation = scmi_operation_next(channel);
+			if (operation)
+				send_done(channel, operation);
+			else if (!channel->blocked && channel->backlog_count)
 				send_notification(channel);
+			else
+				break;
 		}
 		channel->sending = false;
 	}

@@ -65,6 +65,29 @@ void scmi_operation_put(struct scmi_operation *operation)
 	agent->free_operations = operation;
 }
 
+struct scmi_operation *scmi_operation_next(const struct scmi_channel *channel)
+{
+	struct scmi_operation *operation;
+
+	for (operation = channel->done.first; operation; operation = operation->next) {
+		if (operation->async ? !channel->blocked : !channel->answers_blocked)
+			break;
+	}
+	return operation;
+}
+
+void scmi_operation_went(struct scmi_channel *channel, struct scmi_operation *operation)
+{
+	struct scmi_operation *previous = NULL;
+	struct scmi_operation *at;
+
+	for (at = channel->done.first; at && at != operation; at = at->next)
+		previous = at;
+	/* The channel may have been reset while it went: then it is not there any more. */
+	if (at)
+		scmi_operation_put(take(&channel->done, previous));
+}
+
 /* The same command has come again: it is answered once. With the platform's lock held. */
 static void forget_resumed(struct scmi_channel *channel, uint32_t header)
 {

@@ -135,7 +135,9 @@ struct scmi_channel {
 	struct scmi_operation *going; /* the one that is being handed to the host */
 	struct scmi_notification backlog[SCMI_BACKLOG_MAX];
 	uint32_t backlog_first, backlog_count;
-	bool blocked; /* the way is full until scmi_channel_ready() */
+	/* Full until scmi_channel_ready(): a virtio guest may post no buffers for events, and still asks. */
+	bool blocked;	      /* the way of delayed responses and notifications */
+	bool answers_blocked; /* the way of late answers */
 	bool sending; /* somebody is at it: order is kept */
 };
 
@@ -150,6 +152,10 @@ void scmi_notify(struct scmi_channel *channel, uint32_t protocol_id, uint32_t me
  * Tell scmi_platform_tick() that the channel has something to send. With the platform's lock held.
  */
 void scmi_notify_pending(struct scmi_channel *channel);
+/* What of `done` can go out now, if its way is not full. With the platform's lock held. */
+struct scmi_operation *scmi_operation_next(const struct scmi_channel *channel);
+/* It went out, or never will. With the platform's lock held. */
+void scmi_operation_went(struct scmi_channel *channel, struct scmi_operation *operation);
 /* Send what waits. Without locks. */
 void scmi_notify_flush(struct scmi_channel *channel);
 /* Forget subscriptions. With the platform's lock held. */

@@ -235,6 +235,27 @@ static void the_way_for_answers_may_be_full_too(void **state)
 	peer_free(&guest);
 }
 
+/* As of a virtio guest that posts no buffers for events: its own commands are answered. */
+static void answers_pass_what_has_no_room(void **state)
+{
+	struct world *world = *state;
+	struct peer guest;
+
+	peer_new(&guest, world, GUEST, true);
+	guest.send_result = -EAGAIN;
+	guest.answers_go = true;
+	expect(&guest, WORDS(CLOCK(5), ASYNC, GUEST_SLOW, 2000, 0), WORDS(CLOCK(5), SUCCESS));
+	pass(world, 5 * MILLISECOND);
+	expect_later(&guest, 9, WORDS(CLOCK(5), 0, GUEST_SLOW, 3000, 0));
+	pass(world, 5 * MILLISECOND);
+	expect_answer(&guest, 9, WORDS(CLOCK(5), SUCCESS));
+	expect_silence(&guest);
+	guest.send_result = 0;
+	scmi_channel_ready(guest.channel);
+	expect_sent(&guest, WORDS(CLOCK_DELAYED(5), SUCCESS, GUEST_SLOW, 2000, 0));
+	peer_free(&guest);
+}
+
 static void what_does_not_fit_ends_as_a_status(void **state)
 {
 	struct peer guest;
@@ -360,6 +381,7 @@ int main(void)
 		TEST(late_answers_are_bounded),
 		TEST(a_fault_comes_at_the_end),
 		TEST(the_way_for_answers_may_be_full_too),
+		TEST(answers_pass_what_has_no_room),
 		TEST(what_does_not_fit_ends_as_a_status),
 		TEST(what_was_accepted_is_done_without_its_channel),
 		TEST(the_last_channel_takes_requests_with_it),

@@ -251,7 +251,7 @@ static int keep(struct peer *peer, bool is_answer, uint64_t cookie, const void *
 	struct sent *sent = &peer->sent[peer->sent_count];
 
 	assert_int_equal(peer->world->locks_held, 0);
-	if (peer->send_result)
+	if (peer->send_result && !(is_answer && peer->answers_go))
 		return peer->send_result;
 	if (peer->send_max && size > peer->send_max)
 		return -EMSGSIZE;

@@ -68,6 +68,7 @@ struct peer {
 	struct sent sent[64];
 	size_t sent_count, sent_read;
 	int send_result; /* what send() and answer() give */
+	bool answers_go; /* … but answer() only if not this */
 	size_t send_max; /* what is longer gives -EMSGSIZE; 0: anything goes */
 	size_t traced[2];
 };
