@@ -149,7 +149,7 @@ static uint64_t host_now(void *ctx)
 /* A typed call waits: the peer sends something, or nothing until time is up. */
 static int host_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const void *what)
 {
-	uint8_t what = input_u8(&in);
+	uint8_t choice = input_u8(&in);
 
 	(void)ctx;
 	if (locked)
@@ -157,14 +157,14 @@ static int host_wait(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const 
 	if (over(what))
 		peer_fail("waits for what is over");
 	full = false;
-	if (input_done(&in) || what == 0xff) {
+	if (input_done(&in) || choice == 0xff) {
 		now_ns = deadline_ns == SCMI_NEVER ? now_ns + 1000000 : deadline_ns;
 		return 0;
 	}
-	if (what == 0xfe)
+	if (choice == 0xfe)
 		return -ENODEV;
-	if (what < 0xc0)
-		deliver_reply(last_header, what);
+	if (choice < 0xc0)
+		deliver_reply(last_header, choice);
 	else
 		deliver_something(last_header);
 	return 0;

@@ -391,7 +391,7 @@ class Wakeups(AttackerCase):
                 pass
             while commands.used_index() != target:
                 pass
-            commands.seen = target
+            commands.skip_to(target)
         self.assertTrue(front.alive())
 
     def test_descriptors_that_could_keep_others_waiting(self):

@@ -86,14 +86,17 @@ class Ring:
     def used_index(self):
         return struct.unpack("<H", self.front.get(self.used + 2, 2))[0]
 
+    def skip_to(self, index):
+        """All before are seen. With EVENT_IDX: call for the next one too."""
+        self.seen = index & 0xFFFF
+        self.front.put(self.avail + 4 + 2 * self.num, struct.pack("<H", self.seen))
+
     def look(self):
         """(head, bytes written) of the next used chain, or None."""
         if self.used_index() == self.seen:
             return None
         head, written = struct.unpack("<II", self.front.get(self.used + 4 + 8 * (self.seen % self.num), 8))
-        self.seen = (self.seen + 1) & 0xFFFF
-        # With EVENT_IDX: call for the next one too.
-        self.front.put(self.avail + 4 + 2 * self.num, struct.pack("<H", self.seen))
+        self.skip_to(self.seen + 1)
         return head, self.front.get(self.slot(head) + 256, written)
 
     def wait_error(self):
