@@ -229,7 +229,7 @@ class Found(InflightCase):
             ring.command(head, message)
             tokens[head] = message[:4]
         front.put(ring.used + 2, struct.pack("<H", used))
-        ring.seen = used
+        ring.skip_to(used)
         self.start(front, record)
         order = []
         while (ring.used_index() - ring.seen) & 0xFFFF:

@@ -82,7 +82,7 @@ class Session(InflightCase):
         # As if it had died between the two: the record has the head, the ring has not got it back.
         used = (ring.used_index() - 1) & 0xFFFF
         front.put(ring.used + 2, struct.pack("<H", used))
-        ring.seen = used
+        ring.skip_to(used)
         record.header(last=7, used=used)
         record.entry(0, counter=1)
         self.next_life(front, record)
