@@ -80,30 +80,24 @@ def rebind(bench):
         raise Failure("the device was started %d times" % device.starts)
 
 
-@scenario("descriptor, instance and protocol unbound and bound, in use")
-def rebind_others(bench):
-    """The same for every other device that has a driver of ours, and with a consumer that waits for its clock."""
+@scenario("the descriptor unbound and bound, in use")
+def rebind_descriptor(bench):
+    """The same for the descriptor's device, and with a consumer that waits for its clock."""
     device = one_played(bench, timeout_ms=500)
     # scmid has set the rate although nobody was told, so the next has to be another.
     rates = itertools.count(201)
-    drivers = [("platform", "libscmi_virtio", "firmware:scmi-1")]
-    if tuple(map(int, bench.setup.version.split("."))) >= (6, 3):
-        # Before, a consumer is tied to the descriptor's device, and is not told if only one of these goes.
-        drivers += [("platform", "libscmi-instance", "libscmi-instance.*"), ("libscmi", "libscmi_clk", "*:14")]
+    name = "firmware:scmi-1"
     for _ in range(3):
-        for bus, driver, name in drivers:
-            folder = "/sys/bus/%s/drivers/%s" % (bus, driver)
-            name = bench.sh("cd %s; echo %s" % (folder, name)).strip()
-            device.keep(RATE_SET)
-            setting = set_rate(bench, next(rates))
-            bench.until(device.kept, "send the message")
-            bench.sh("echo %s >%s/unbind" % (name, folder))
-            bench.finish(setting)
-            expect(consumed(bench, 1), None, "consumer without " + name)
-            device.release()
-            bench.run("echo %s >%s/bind" % (name, folder))
-            ready(bench, 1)
-            bench.until(lambda: consumed(bench, 1), "bind the consumer after %s came back" % name)
+        device.keep(RATE_SET)
+        setting = set_rate(bench, next(rates))
+        bench.until(device.kept, "send the message")
+        bench.sh("echo %s >/sys/bus/platform/drivers/libscmi_virtio/unbind" % name)
+        bench.finish(setting)
+        expect(consumed(bench, 1), None, "consumer without its descriptor")
+        device.release()
+        bench.run("echo %s >/sys/bus/platform/drivers/libscmi_virtio/bind" % name)
+        ready(bench, 1)
+        bench.until(lambda: consumed(bench, 1), "bind the consumer after its descriptor came back")
 
 
 @scenario("a late answer")
