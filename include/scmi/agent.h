@@ -40,8 +40,9 @@ struct scmi_agent_host {
 	uint64_t (*now_ns)(void *ctx);
 	/*
 	 * Block until over(what) is true or deadline_ns has come; 0, also when it returned for no
-	 * reason. -ENODEV ends the wait. over() changes only in scmi_agent_receive(), _tick(),
-	 * _closed() and _reset(): after each the host looks again for every thread that waits.
+	 * reason. -ENODEV ends the wait. After scmi_agent_receive(), _tick(), _closed() and
+	 * _reset() over() may be another: the host looks again for every thread that waits. What
+	 * changes otherwise (room for a transfer) is looked for again after a short deadline.
 	 * It takes the channel lock for a moment and may be called in any context. May be NULL:
 	 * the blocking calls then give -ENOSYS.
 	 */
