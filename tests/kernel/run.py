@@ -53,14 +53,19 @@ def main():
     setup = Setup(*sys.argv[1:5])
     words = sys.argv[5:]
     chosen = [s for s in ALL if not words or any(word in s.name for word in words)]
-    passed = 0
+    failed = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for result in concurrent.futures.as_completed([pool.submit(run, setup, scenario) for scenario in chosen]):
+        running = [pool.submit(run, setup, scenario) for scenario in chosen]
+        for result in concurrent.futures.as_completed(running):
             text, good = result.result()
             print(text, flush=True)
-            passed += good
-    print("%d passed, %d failed" % (passed, len(chosen) - passed))
-    sys.exit(0 if chosen and passed == len(chosen) else 1)
+            if not good:
+                failed.append(text.splitlines()[0])
+    # Again at the end: what a guest said before it failed is long.
+    for line in failed:
+        print(line)
+    print("%d passed, %d failed" % (len(chosen) - len(failed), len(failed)))
+    sys.exit(0 if chosen and not failed else 1)
 
 
 if __name__ == "__main__":
