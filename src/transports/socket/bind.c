@@ -168,3 +168,37 @@ void socket_unbind(int fd, const char *path, const struct stat *file)
 		unlink(path);
 	close(fd);
 }
+
+int socket_reserve(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+int socket_accept(int fd, int *reserve)
+{
+	int accepted;
+
+	accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (accepted >= 0)
+		return accepted;
+	if (errno != EMFILE && errno != ENFILE)
+		return -EAGAIN;
+	if (*reserve >= 0)
+		close(*reserve);
+	accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (accepted >= 0)
+		close(accepted);
+	*reserve = socket_reserve();
+	return -EMFILE;
+}
+
+void socket_credentials(int fd, struct scmi_transport_credentials *who)
+{
+	struct ucred ucred;
+	socklen_t size = sizeof(ucred);
+	bool known = !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &size);
+
+	who->pid = known ? ucred.pid : -1;
+	who->uid = known ? (int64_t)ucred.uid : -1;
+	who->gid = known ? (int64_t)ucred.gid : -1;
+}

@@ -201,16 +201,10 @@ static void endpoint_pause(struct scmi_transport_endpoint *endpoint)
 static void endpoint_accept(struct scmi_transport_endpoint *endpoint, int fd)
 {
 	const struct scmi_transport_platform_callbacks *callbacks = endpoint->callbacks;
-	struct scmi_transport_credentials who = {-1, -1, -1};
+	struct scmi_transport_credentials who;
 	struct scmi_transport_peer *peer;
-	struct ucred ucred;
-	socklen_t size = sizeof(ucred);
 
-	if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &size)) {
-		who.pid = ucred.pid;
-		who.uid = ucred.uid;
-		who.gid = ucred.gid;
-	}
+	socket_credentials(fd, &who);
 	peer = calloc(1, sizeof(*peer) + endpoint->message_size_max);
 	if (!peer)
 		goto refuse;

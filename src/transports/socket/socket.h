@@ -51,6 +51,21 @@ bool socket_ended(int fd);
 int socket_bind(const char *path, int type, uint32_t mode, struct stat *file, char *why,
 		size_t why_size);
 
+/* A descriptor for socket_accept(), to be closed in the end; or -1. */
+int socket_reserve(void);
+
+/**
+ * socket_accept() - who waits on a socket of socket_bind()
+ * @reserve: of socket_reserve(): given up while there is no other, and taken again
+ *
+ * Returns a descriptor; -EAGAIN: nobody waits; -EMFILE: for want of descriptors somebody was turned
+ * away, rather than left hanging.
+ */
+int socket_accept(int fd, int *reserve);
+
+/* Who is at the other end. */
+void socket_credentials(int fd, struct scmi_transport_credentials *who);
+
 /* Close it and remove its file, unless the file is no longer ours. */
 void socket_unbind(int fd, const char *path, const struct stat *file);
 

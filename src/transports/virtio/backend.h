@@ -21,7 +21,7 @@
 #include "inflight.h"
 #include "memory.h"
 #include "ring.h"
-#include "spin.h"
+#include "../spin.h"
 #include "vhost_user.h"
 
 /* What Linux makes of a channel: 128 bytes of payload behind header and status, or fewer. */
@@ -69,7 +69,7 @@ struct virtio_waker {
 struct virtio_queue {
 	struct scmi_transport_peer *peer;
 	struct scmi_ring_device ring; /* while started */
-	struct virtio_spin spin;
+	struct transport_spin spin;
 	struct virtio_inflight inflight;
 	uint8_t *taken;		      /* of num heads */
 	uint32_t num;

@@ -2,7 +2,6 @@
 /* The socket of a device, its front end, and those that come while it is in use. */
 #define _GNU_SOURCE
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -10,7 +9,7 @@
 
 #include "../socket/socket.h"
 #include "backend.h"
-#include "wakeup.h"
+#include "../wakeup.h"
 
 void virtio_note(const struct scmi_transport_endpoint *endpoint, const char *format, ...)
 {
@@ -156,16 +155,10 @@ static struct scmi_transport_peer *peer_new(struct scmi_transport_endpoint *endp
 static void endpoint_accept(struct scmi_transport_endpoint *endpoint, int fd)
 {
 	const struct scmi_transport_platform_callbacks *callbacks = endpoint->callbacks;
-	struct scmi_transport_credentials who = {-1, -1, -1};
+	struct scmi_transport_credentials who;
 	struct scmi_transport_peer *peer;
-	struct ucred ucred;
-	socklen_t size = sizeof(ucred);
 
-	if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &ucred, &size)) {
-		who.pid = ucred.pid;
-		who.uid = ucred.uid;
-		who.gid = ucred.gid;
-	}
+	socket_credentials(fd, &who);
 	if (endpoint->peer) {
 		virtio_note(endpoint,
 			    "process %lld was turned away: the device has a front end already",
@@ -195,30 +188,15 @@ static void endpoint_accept(struct scmi_transport_endpoint *endpoint, int fd)
 
 /* ---- the endpoint ---------------------------------------------------------------------------- */
 
-static int open_reserve(void)
-{
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
 static void endpoint_ready(void *arg)
 {
 	struct scmi_transport_endpoint *endpoint = arg;
-	int fd = accept4(endpoint->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = socket_accept(endpoint->fd, &endpoint->reserve);
 
-	if (fd >= 0) {
-		endpoint_accept(endpoint, fd);
-		return;
-	}
-	if (errno != EMFILE && errno != ENFILE)
-		return;
-	/* Whoever waits is turned away rather than left hanging. */
-	if (endpoint->reserve >= 0)
-		close(endpoint->reserve);
-	fd = accept4(endpoint->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0)
-		close(fd);
-	endpoint->reserve = open_reserve();
-	virtio_note(endpoint, "a front end was turned away: out of descriptors");
+		endpoint_accept(endpoint, fd);
+	else if (fd == -EMFILE)
+		virtio_note(endpoint, "a front end was turned away: out of descriptors");
 }
 
 static int platform_listen(struct scmi_transport_endpoint **out,
@@ -263,7 +241,7 @@ static int platform_listen(struct scmi_transport_endpoint **out,
 	if (error < 0)
 		goto fail;
 	endpoint->fd = error;
-	endpoint->reserve = open_reserve();
+	endpoint->reserve = socket_reserve();
 	error = endpoint->callbacks->watch(endpoint->host, endpoint->fd, true, false,
 					   endpoint_ready, endpoint);
 	if (error) {

@@ -13,7 +13,7 @@
 
 #include "../why.h"
 #include "frontend.h"
-#include "wakeup.h"
+#include "../wakeup.h"
 
 /* About twice what it takes to wake a device that sleeps. */
 #define SPIN_NS		100000u
@@ -263,17 +263,17 @@ static int look_awhile(struct scmi_transport_device *device, uint64_t timeout_ns
 	/* Only answers are worth it: an event may take for ever. */
 	if (!device->commands_out || device->connection != VIRTIO_CONNECTED ||
 	    !device->polling_ns ||
-	    !virtio_spin_begin(&device->spin,
+	    !transport_spin_begin(&device->spin,
 			       timeout_ns < device->polling_ns ? timeout_ns : device->polling_ns))
 		return 0;
 	ask_for_no_calls(device);
 	do {
 		got = collect(device);
 		if (got) {
-			virtio_spin_hit(&device->spin);
+			transport_spin_hit(&device->spin);
 			return got;
 		}
-	} while (virtio_spin_again(&device->spin));
+	} while (transport_spin_again(&device->spin));
 	return 0;
 }
 
@@ -284,7 +284,7 @@ static int sleep_until(struct scmi_transport_device *device, uint64_t deadline_n
 	uint64_t now;
 
 	if (deadline_ns != SCMI_NEVER) {
-		now = virtio_now_ns();
+		now = transport_now_ns();
 		/* Never early; and in pieces, where it is longer than an int can say. */
 		timeout_ms = 0;
 		if (now < deadline_ns) {
@@ -304,7 +304,7 @@ static int sleep_until(struct scmi_transport_device *device, uint64_t deadline_n
 		return part(device, seen);
 	if (got > 0)
 		return 0;
-	if (virtio_now_ns() >= deadline_ns)
+	if (transport_now_ns() >= deadline_ns)
 		return -ETIMEDOUT;
 	return seen ? -EAGAIN : 0;
 }
@@ -320,7 +320,7 @@ static int agent_wait(struct scmi_transport_device *device, uint64_t timeout_ns)
 	if (!got)
 		got = look_awhile(device, timeout_ns);
 	if (!got) {
-		uint64_t now_ns = virtio_now_ns();
+		uint64_t now_ns = transport_now_ns();
 
 		if (timeout_ns < SCMI_NEVER - now_ns)
 			deadline_ns = now_ns + timeout_ns;

@@ -18,7 +18,7 @@
 #include <scmi/transport.h>
 
 #include "ring.h"
-#include "spin.h"
+#include "../spin.h"
 #include "vhost_user.h"
 
 /* A process may have to wait for a CPU: longer than hardware gets. */
@@ -102,7 +102,7 @@ struct scmi_transport_device {
 	struct virtio_buffer *free;    /* of commands */
 	const struct scmi_transport_agent_callbacks *callbacks;
 	void *ctx;
-	struct virtio_spin spin;
+	struct transport_spin spin;
 	uint64_t polling_ns; /* how long it lasts at most */
 	uint8_t idle; /* dispatch() found nothing so many times */
 	struct vhost_user_reader reader;

@@ -71,7 +71,7 @@ static int pause_a_while(struct scmi_transport_device *device)
 {
 	hang_up(device);
 	device->connection = VIRTIO_AWAY;
-	if (virtio_now_ns() >= device->give_up_ns)
+	if (transport_now_ns() >= device->give_up_ns)
 		return -ENODEV;
 	set_timer(device, device->pause_ms);
 	device->pause_ms *= 2;
@@ -83,7 +83,7 @@ static int pause_a_while(struct scmi_transport_device *device)
 /* How long a try may take, in all. */
 static uint32_t try_ms(const struct scmi_transport_device *device)
 {
-	uint64_t now_ns = virtio_now_ns();
+	uint64_t now_ns = transport_now_ns();
 	uint64_t left_ms = now_ns < device->give_up_ns
 				   ? (device->give_up_ns - now_ns) / NS_PER_MS + 1
 				   : 1;
@@ -107,7 +107,7 @@ static int forget(struct scmi_transport_device *device)
 
 bool virtio_frontend_leave(struct scmi_transport_device *device)
 {
-	uint64_t now_ns = virtio_now_ns();
+	uint64_t now_ns = transport_now_ns();
 
 	if (!virtio_frontend_comes_back(device) || make_timer(device))
 		return false;
@@ -143,7 +143,7 @@ int virtio_frontend_go_on(struct scmi_transport_device *device)
 	if (!got)
 		return 0;
 	device->connection = VIRTIO_CONNECTED;
-	device->connected_ns = virtio_now_ns();
+	device->connected_ns = transport_now_ns();
 	device->heard = false;
 	set_timer(device, 0);
 	return 0;

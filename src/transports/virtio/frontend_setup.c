@@ -14,7 +14,7 @@
 
 #include "../why.h"
 #include "frontend.h"
-#include "wakeup.h"
+#include "../wakeup.h"
 
 /* Where the device finds the memory; not 0, which some take for nothing. */
 #define MEMORY_ADDRESS 0x100000u
@@ -233,7 +233,7 @@ int virtio_frontend_prepare(struct virtio_setup *setup)
 static int wait_for_reply(struct virtio_setup *setup, uint64_t deadline_ns)
 {
 	struct pollfd readable = {.fd = setup->device->socket, .events = POLLIN};
-	uint64_t now = virtio_now_ns();
+	uint64_t now = transport_now_ns();
 	int timeout_ms = -1;
 
 	if (now < deadline_ns)
@@ -266,7 +266,7 @@ int virtio_frontend_setup(struct scmi_transport_device *device,
 	error = virtio_frontend_connect(setup, limits->response_timeout_ms);
 	while (!error && !(error = virtio_frontend_talk(setup))) {
 		if (!deadline_ns || replies != setup->replies)
-			deadline_ns = virtio_now_ns() +
+			deadline_ns = transport_now_ns() +
 				      limits->response_timeout_ms * (uint64_t)NS_PER_MS;
 		replies = setup->replies;
 		error = wait_for_reply(setup, deadline_ns);

@@ -12,11 +12,10 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "backend.h"
-#include "wakeup.h"
+#include "../wakeup.h"
 
 bool virtio_is_unix_socket(int fd)
 {
@@ -24,15 +23,6 @@ bool virtio_is_unix_socket(int fd)
 	socklen_t size = sizeof(domain);
 
 	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) && domain == AF_UNIX;
-}
-
-/* Empty it. False: it cannot be read so. */
-static bool take_kick(int fd)
-{
-	uint64_t count;
-	struct iovec part = {.iov_base = &count, .iov_len = sizeof(count)};
-
-	return preadv2(fd, &part, 1, -1, RWF_NOWAIT) > 0 || errno == EAGAIN || errno == EINTR;
 }
 
 /* If it is full the other side has enough to wake up for; if it is closed, others notice. */
@@ -54,7 +44,7 @@ static void kicked(void *arg)
 	struct scmi_transport_peer *peer = queue->peer;
 
 	virtio_enter(peer);
-	if (take_kick(queue->kick))
+	if (wakeup_take(queue->kick))
 		virtio_queue_run(queue);
 	else
 		virtio_set_kick(queue, -1);
@@ -67,7 +57,7 @@ int virtio_set_kick(struct virtio_queue *queue, int fd)
 	const struct scmi_transport_platform_callbacks *callbacks = endpoint->callbacks;
 
 	/* The queue is run in any case: what kicks came already are not needed. */
-	if (fd >= 0 && (!wakeup_is_eventfd(fd) || !take_kick(fd) ||
+	if (fd >= 0 && (!wakeup_is_eventfd(fd) || !wakeup_take(fd) ||
 			callbacks->watch(endpoint->host, fd, true, false, kicked, queue)))
 		return -EINVAL;
 	if (queue->kick >= 0) {

@@ -267,13 +267,13 @@ static int take_soon(struct virtio_queue *queue, struct scmi_ring_chain *chain)
 {
 	int got = 0;
 
-	if (!virtio_spin_begin(&queue->spin, VIRTIO_KICK_NS))
+	if (!transport_spin_begin(&queue->spin, VIRTIO_KICK_NS))
 		return 0;
 	do {
 		got = take(queue, chain);
 		if (got)
-			virtio_spin_hit(&queue->spin);
-	} while (!got && virtio_spin_again(&queue->spin));
+			transport_spin_hit(&queue->spin);
+	} while (!got && transport_spin_again(&queue->spin));
 	return got;
 }
 

@@ -5,25 +5,25 @@
  * then it keeps others waiting: so after every time in vain it is left out the next 1, 3, 7 …
  * times.
  *
- *	if (virtio_spin_begin(&spin, ns)) {
+ *	if (transport_spin_begin(&spin, ns)) {
  *		do {
- *			… virtio_spin_hit(&spin) and stop if there was something
- *		} while (virtio_spin_again(&spin));
+ *			… transport_spin_hit(&spin) and stop if there was something
+ *		} while (transport_spin_again(&spin));
  *	}
  */
-#ifndef SCMI_TRANSPORTS_VIRTIO_SPIN_H
-#define SCMI_TRANSPORTS_VIRTIO_SPIN_H
+#ifndef SCMI_TRANSPORTS_SPIN_H
+#define SCMI_TRANSPORTS_SPIN_H
 
 #include <scmi/types.h>
 
 #include <time.h>
 
-#define VIRTIO_SPIN_MISSES_MAX 10u
+#define TRANSPORT_SPIN_MISSES_MAX 10u
 /* So often is the ring looked at before the clock is: that costs several looks. */
-#define VIRTIO_SPIN_LOOKS 16u
+#define TRANSPORT_SPIN_LOOKS 16u
 
 /* Start with zeros. */
-struct virtio_spin {
+struct transport_spin {
 	uint32_t misses; /* in a row */
 	uint32_t skip;	 /* so many times it is left out yet */
 	uint32_t looks;	 /* this time */
@@ -31,7 +31,7 @@ struct virtio_spin {
 	uint64_t until_ns;
 };
 
-static inline uint64_t virtio_now_ns(void)
+static inline uint64_t transport_now_ns(void)
 {
 	struct timespec now;
 
@@ -39,7 +39,7 @@ static inline uint64_t virtio_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static inline bool virtio_spin_begin(struct virtio_spin *spin, uint64_t ns)
+static inline bool transport_spin_begin(struct transport_spin *spin, uint64_t ns)
 {
 	if (spin->skip) {
 		spin->skip--;
@@ -50,12 +50,12 @@ static inline bool virtio_spin_begin(struct virtio_spin *spin, uint64_t ns)
 	return true;
 }
 
-static inline void virtio_spin_hit(struct virtio_spin *spin)
+static inline void transport_spin_hit(struct transport_spin *spin)
 {
 	spin->misses = 0;
 }
 
-static inline void virtio_spin_pause(void)
+static inline void transport_spin_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_ia32_pause();
@@ -65,20 +65,20 @@ static inline void virtio_spin_pause(void)
 }
 
 /* False when the time is over, which is a miss. */
-static inline bool virtio_spin_again(struct virtio_spin *spin)
+static inline bool transport_spin_again(struct transport_spin *spin)
 {
 	uint64_t now_ns;
 
-	if (++spin->looks % VIRTIO_SPIN_LOOKS) {
-		virtio_spin_pause();
+	if (++spin->looks % TRANSPORT_SPIN_LOOKS) {
+		transport_spin_pause();
 		return true;
 	}
-	now_ns = virtio_now_ns();
-	if (spin->looks == VIRTIO_SPIN_LOOKS)
+	now_ns = transport_now_ns();
+	if (spin->looks == TRANSPORT_SPIN_LOOKS)
 		spin->until_ns = now_ns + spin->ns;
 	if (now_ns < spin->until_ns)
 		return true;
-	if (spin->misses < VIRTIO_SPIN_MISSES_MAX)
+	if (spin->misses < TRANSPORT_SPIN_MISSES_MAX)
 		spin->misses++;
 	spin->skip = (1u << spin->misses) - 1;
 	return false;

@@ -6,6 +6,7 @@
 #include <linux/aio_abi.h>
 #include <pthread.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "wakeup.h"
@@ -79,4 +80,12 @@ bool wakeup_is_eventfd(int fd)
 int wakeup_eventfd(int fd)
 {
 	return submit(fd, 0, 0);
+}
+
+bool wakeup_take(int fd)
+{
+	uint64_t count;
+	struct iovec part = {.iov_base = &count, .iov_len = sizeof(count)};
+
+	return preadv2(fd, &part, 1, -1, RWF_NOWAIT) > 0 || errno == EAGAIN || errno == EINTR;
 }
