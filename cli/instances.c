@@ -83,6 +83,8 @@ static void say_needs(FILE *out, const struct scmi_tree_descriptor *descriptor)
 	case SCMI_TREE_MAILBOX:
 	case SCMI_TREE_OPTEE:
 		say_channel(out, &descriptor->channel);
+		if (descriptor->no_completion_irq)
+			fputs("; nothing tells that an answer is there", out);
 		break;
 	case SCMI_TREE_VIRTIO:
 		if (descriptor->supplier)
@@ -217,6 +219,7 @@ static void put_described(struct output *out, const struct scmi_tree_descriptor 
 		  descriptor->transport == SCMI_TREE_SMC ? value_hex(descriptor->smc_id)
 							 : value_none());
 	out_field(out, "interrupt", NULL, value_flag(descriptor->has_interrupt));
+	out_field(out, "no_completion_irq", NULL, value_flag(descriptor->no_completion_irq));
 	put_channel(out, &descriptor->channel);
 	put_protocols(out, descriptor);
 	put_limits(out, descriptor);

@@ -2,6 +2,7 @@
 /* The binder in one thread, with everything added at once: what it then says is what holds. */
 #include "instances.h"
 
+#include <host/uri.h>
 #include <scmi/loader.h>
 
 #include <errno.h>
@@ -59,6 +60,7 @@ static int host_probe(void *ctx, struct scmi_binding *binding, const struct scmi
 {
 	struct opened *opened = scmi_binding_data(binding);
 	struct scmi_transport_limits limits;
+	int error;
 
 	(void)ctx;
 	if (!opened) {
@@ -66,6 +68,10 @@ static int host_probe(void *ctx, struct scmi_binding *binding, const struct scmi
 		scmi_binding_set_data(binding, opened);
 	}
 	opened->why[0] = '\0';
+	error = scmi_settings_suit(&bound->descriptor->settings, bound->transport, opened->why,
+				   sizeof(opened->why));
+	if (error)
+		return error;
 	return bound->transport->agent->open(&opened->device, bound->address,
 					     &bound->descriptor->settings, &callbacks, opened,
 					     &limits, opened->why, sizeof(opened->why));

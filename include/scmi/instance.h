@@ -43,13 +43,15 @@ struct scmi_instance_options {
  *       unix:/run/scmid/tester.sock?response-timeout-ms=100. In the address %XX is the byte XX,
  *       for a path with '?' or '%' in it. Settings: response-timeout-ms and delayed-timeout-ms
  *       (1 .. 3600000), messages-max (1 .. 1024), message-size-max (32 .. 65536),
- *       polling-us (0 .. 1000000).
+ *       polling-us (0 .. 1000000), no-completion-irq (0, 1), poll-budget-us (0 .. 10000),
+ *       atomic-threshold-us (0 .. 4294967295). What they mean: struct scmi_transport_settings.
  * @options: may be NULL
  * @why: if not NULL, a sentence for people on failure, NUL-terminated in why[why_size]
  *
- * Returns 0, -EINVAL (URI, or a setting out of its range), -EOPNOTSUPP (no transport has this
- * scheme, or it has no agent's end), -ENOMEM, what scmi_loader_by_scheme() gave for a file, or what
- * the transport's open gave (-ENOENT, -EACCES, -ECONNREFUSED …). A transport in a file stays loaded
+ * Returns 0, -EINVAL (URI, a setting out of its range, or one that the transport does not have),
+ * -EOPNOTSUPP (no transport has this scheme, or it has no agent's end), -ENOMEM, what
+ * scmi_loader_by_scheme() gave for a file, or what the transport's open gave (-ENOENT, -EACCES,
+ * -ECONNREFUSED …). A transport in a file stays loaded
  * until the instance is closed. Sends nothing by itself; may block for a connection, at most for
  * the response timeout.
  */
@@ -64,6 +66,15 @@ void scmi_instance_close(struct scmi_instance *instance);
 
 /* The agent, for typed calls; lives as long as the instance. */
 struct scmi_agent *scmi_instance_agent(struct scmi_instance *instance);
+
+/*
+ * For callers that must not sleep. How long one may look for its answer, as poll_budget_us of a
+ * command; 0: by the settings or by the transport, not at all. And which commands are meant: those
+ * that the platform announces to take at most so long, as clock_enable_delay_us of a clock; 0:
+ * nothing is said, so none.
+ */
+uint32_t scmi_instance_poll_budget_us(const struct scmi_instance *instance);
+uint32_t scmi_instance_atomic_threshold_us(const struct scmi_instance *instance);
 
 /* A descriptor to poll for reading; the instance's, do not close. */
 int scmi_instance_fd(struct scmi_instance *instance);

@@ -22,7 +22,7 @@
 
 #include <scmi/types.h>
 
-#define SCMI_TRANSPORT_ABI 1u
+#define SCMI_TRANSPORT_ABI 2u
 
 /*
  * What a transport can do, and with what it starts. Those that a user may set per instance are also
@@ -37,15 +37,37 @@ struct scmi_transport_limits {
 	bool atomic;                  /* sending never sleeps */
 };
 
-/* Per-instance settings, taken from a URI, a tree or a call. 0 means: as the driver says. */
+/*
+ * Per-instance settings, taken from a URI, a tree or a call. 0 means: nothing is said, so it is as the
+ * driver says. Time limits, the poll budget and the threshold are the core's; the others are for
+ * drivers, and one that a driver does not name in its `settings` is refused before open().
+ */
 struct scmi_transport_settings {
 	uint32_t response_timeout_ms;
 	uint32_t delayed_timeout_ms;
-	uint32_t messages_max;
-	uint32_t message_size_max;
-	/* Where waiting looks for a while before it sleeps: so long. Or SCMI_POLLING_NONE. */
+	uint32_t messages_max;	   /* SCMI_SETTING_MESSAGES_MAX: no more than that */
+	uint32_t message_size_max; /* SCMI_SETTING_MESSAGE_SIZE_MAX: no more than that */
+	/*
+	 * SCMI_SETTING_POLLING: where waiting looks for a while before it sleeps, so long. Or
+	 * SCMI_POLLING_NONE, which every driver without polling fulfils.
+	 */
 	uint32_t polling_us;
+	/*
+	 * SCMI_SETTING_NO_COMPLETION_IRQ: 1 if nothing tells that an answer is there, so that it has
+	 * to be looked for.
+	 */
+	uint32_t no_completion_irq;
+	/* How long a caller that must not sleep may look for its answer: scmi_instance_poll_budget_us() */
+	uint32_t poll_budget_us;
+	/* What takes longer is not for such callers: scmi_instance_atomic_threshold_us() */
+	uint32_t atomic_threshold_us;
 };
+
+/* Bits of `settings` in a driver: what its open() heeds. */
+#define SCMI_SETTING_MESSAGES_MAX      (1u << 0)
+#define SCMI_SETTING_MESSAGE_SIZE_MAX  (1u << 1)
+#define SCMI_SETTING_POLLING	       (1u << 2)
+#define SCMI_SETTING_NO_COMPLETION_IRQ (1u << 3)
 
 /* A polling_us: sleep at once, which saves power and another's CPU, and takes longer. */
 #define SCMI_POLLING_NONE UINT32_MAX
@@ -189,6 +211,14 @@ struct scmi_transport_listen {
 	const struct scmi_transport_platform_callbacks *callbacks;
 	void *host;
 	void *ctx;
+	/*
+	 * For a medium that consists of single channels; others do not look. These protocols get an
+	 * A2P channel each, beside the one for all others.
+	 */
+	const uint8_t *own_channels;
+	uint32_t own_channel_count;
+	bool no_completion_irq; /* agents have to look for their answers */
+	bool no_p2a;		/* no notifications and no delayed responses */
 };
 
 struct scmi_transport_platform_ops {
@@ -223,6 +253,7 @@ struct scmi_transport {
 	const char *const *compatible; /* device-tree strings, NULL-terminated, or NULL */
 	const char *about;             /* one line for people: how an address is written */
 	struct scmi_transport_limits limits;
+	uint32_t settings; /* SCMI_SETTING_* that the agent end heeds */
 	const struct scmi_transport_agent_ops *agent;       /* or NULL */
 	const struct scmi_transport_platform_ops *platform; /* or NULL */
 };

@@ -21,6 +21,8 @@ struct scmi_instance {
 	struct scmi_transport_device *device;
 	struct scmi_agent *agent;
 	void *storage; /* the agent's */
+	uint32_t poll_budget_us; /* 0 where the transport cannot be asked without sleeping */
+	uint32_t atomic_threshold_us;
 	bool due;      /* callbacks wait for scmi_instance_dispatch() */
 	bool closed;
 	scmi_trace_fn *trace;
@@ -189,10 +191,18 @@ static int connect_instance(struct scmi_instance *instance, const char *address,
 		return because(-EOPNOTSUPP, why, why_size, "the transport %s has no agent's end",
 			       transport->name);
 	instance->ops = transport->agent;
+	error = scmi_settings_suit(settings, transport, why, why_size);
+	if (error)
+		return error;
 	error = instance->ops->open(&instance->device, address, settings, &device_callbacks,
 				    instance, &limits, why, why_size);
 	if (error)
 		return error;
+	if (settings->response_timeout_ms)
+		limits.response_timeout_ms = settings->response_timeout_ms;
+	if (limits.polling && limits.atomic)
+		instance->poll_budget_us = settings->poll_budget_us;
+	instance->atomic_threshold_us = settings->atomic_threshold_us;
 	error = make_agent(instance, &limits, settings->delayed_timeout_ms, why, why_size);
 	if (error)
 		instance->ops->close(instance->device);
@@ -254,6 +264,16 @@ void scmi_instance_close(struct scmi_instance *instance)
 struct scmi_agent *scmi_instance_agent(struct scmi_instance *instance)
 {
 	return instance->agent;
+}
+
+uint32_t scmi_instance_poll_budget_us(const struct scmi_instance *instance)
+{
+	return instance->poll_budget_us;
+}
+
+uint32_t scmi_instance_atomic_threshold_us(const struct scmi_instance *instance)
+{
+	return instance->atomic_threshold_us;
 }
 
 int scmi_instance_fd(struct scmi_instance *instance)

@@ -16,6 +16,7 @@
 #define COMPATIBLE_VIRTIO "arm,scmi-virtio"
 #define OWN_NODE	  "virtio,device20"
 #define SUPPLIER	  "libscmi,supplier"
+#define NO_COMPLETION_IRQ "arm,no-completion-irq"
 
 #define COMPATIBLES_MAX 8u
 #define PROTOCOL_MIN	0x10u
@@ -187,6 +188,7 @@ static bool read_limits(struct tree_reading *reading, uint32_t node,
 			struct scmi_tree_descriptor *descriptor)
 {
 	struct scmi_transport_settings *settings = &descriptor->descriptor.settings;
+	size_t size;
 
 	if (!tree_number(reading, node, "arm,max-rx-timeout-ms", 1, TIMEOUT_MS_MAX,
 			 &descriptor->response_timeout_ms) ||
@@ -201,11 +203,21 @@ static bool read_limits(struct tree_reading *reading, uint32_t node,
 	    !tree_number(reading, node, "atomic-threshold-us", 0, UINT32_MAX,
 			 &descriptor->atomic_threshold_us))
 		return false;
+	descriptor->no_completion_irq =
+		tree_property(&reading->index, node, NO_COMPLETION_IRQ, &size);
+	if (descriptor->no_completion_irq && descriptor->transport != SCMI_TREE_MAILBOX)
+		return tree_wrong(reading, node,
+				  NO_COMPLETION_IRQ " has no meaning here, only in arm,scmi nodes");
+	if (descriptor->no_completion_irq && size)
+		return tree_wrong(reading, node, NO_COMPLETION_IRQ " has a value, and takes none");
 	settings->response_timeout_ms = descriptor->response_timeout_ms.value;
 	settings->delayed_timeout_ms = descriptor->delayed_timeout_ms.value;
 	settings->messages_max = descriptor->messages_max.value;
 	if (descriptor->payload_max.given)
 		settings->message_size_max = descriptor->payload_max.value + HEADER_AND_STATUS;
+	settings->no_completion_irq = descriptor->no_completion_irq;
+	settings->poll_budget_us = descriptor->poll_budget_us.value;
+	settings->atomic_threshold_us = descriptor->atomic_threshold_us.value;
 	return true;
 }
 

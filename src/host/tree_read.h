@@ -73,6 +73,7 @@ struct scmi_tree_descriptor {
 	struct scmi_tree_channel channel;
 	uint32_t smc_id;    /* SCMI_TREE_SMC */
 	bool has_interrupt; /* "a2p" tells that a call is done; else its return does */
+	bool no_completion_irq; /* SCMI_TREE_MAILBOX: arm,no-completion-irq */
 	bool own_node;	    /* the virtio device's own */
 	/*
 	 * What the instance needs, by name. Mailboxes, SMC: the path of the first memory's node,

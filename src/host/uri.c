@@ -10,16 +10,23 @@ static const struct setting {
 	uint32_t min;
 	uint32_t max;
 	uint32_t none; /* what stands for 0, where that is a value too; 0 means: not set */
+	uint32_t bit;  /* of the drivers that heed it; 0: the core does */
 } all_settings[] = {
 	{"response-timeout-ms", offsetof(struct scmi_transport_settings, response_timeout_ms), 1,
-	 3600000, 0},
+	 3600000, 0, 0},
 	{"delayed-timeout-ms", offsetof(struct scmi_transport_settings, delayed_timeout_ms), 1,
-	 3600000, 0},
-	{"messages-max", offsetof(struct scmi_transport_settings, messages_max), 1, 1024, 0},
+	 3600000, 0, 0},
+	{"messages-max", offsetof(struct scmi_transport_settings, messages_max), 1, 1024, 0,
+	 SCMI_SETTING_MESSAGES_MAX},
 	{"message-size-max", offsetof(struct scmi_transport_settings, message_size_max), 32, 65536,
-	 0},
+	 0, SCMI_SETTING_MESSAGE_SIZE_MAX},
 	{"polling-us", offsetof(struct scmi_transport_settings, polling_us), 0, 1000000,
-	 SCMI_POLLING_NONE},
+	 SCMI_POLLING_NONE, SCMI_SETTING_POLLING},
+	{"no-completion-irq", offsetof(struct scmi_transport_settings, no_completion_irq), 0, 1, 0,
+	 SCMI_SETTING_NO_COMPLETION_IRQ},
+	{"poll-budget-us", offsetof(struct scmi_transport_settings, poll_budget_us), 0, 10000, 0, 0},
+	{"atomic-threshold-us", offsetof(struct scmi_transport_settings, atomic_threshold_us), 0,
+	 UINT32_MAX, 0, 0},
 };
 
 #define SETTING_COUNT (sizeof(all_settings) / sizeof(all_settings[0]))
@@ -55,6 +62,29 @@ int scmi_settings_check(const struct scmi_transport_settings *settings, char *wh
 	return 0;
 }
 
+int scmi_settings_suit(const struct scmi_transport_settings *settings,
+		       const struct scmi_transport *transport, char *why, size_t why_size)
+{
+	const struct setting *setting;
+	uint32_t value;
+
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		setting = &all_settings[i];
+		value = value_of(settings, setting);
+		/* To do without what is not there is no demand. */
+		if (setting->bit && value && value != setting->none &&
+		    !(transport->settings & setting->bit))
+			return because(-EINVAL, why, why_size, "the transport %s has no %s",
+				       transport->name, setting->name);
+	}
+	if (settings->poll_budget_us &&
+	    !(transport->limits.polling && transport->limits.atomic))
+		return because(-EINVAL, why, why_size,
+			       "the transport %s may sleep: it has no poll-budget-us",
+			       transport->name);
+	return 0;
+}
+
 void scmi_settings_default(struct scmi_transport_settings *to,
 			   const struct scmi_transport_settings *from)
 {
@@ -71,7 +101,7 @@ static int parse_setting(struct scmi_transport_settings *settings, const char *t
 	const char *equals = memchr(text, '=', length);
 	size_t name_length = equals ? (size_t)(equals - text) : length;
 	const struct setting *setting = NULL;
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	for (size_t i = 0; i < SETTING_COUNT && !setting; i++) {
 		if (strlen(all_settings[i].name) == name_length &&
@@ -80,19 +110,20 @@ static int parse_setting(struct scmi_transport_settings *settings, const char *t
 	}
 	if (!setting)
 		return because(-EINVAL, why, why_size,
-			       "there is no setting '%.*s'; there are %s, %s, %s, %s and %s",
+			       "there is no setting '%.*s'; there are %s, %s, %s, %s, %s, %s, %s and %s",
 			       (int)name_length, text, all_settings[0].name, all_settings[1].name,
-			       all_settings[2].name, all_settings[3].name, all_settings[4].name);
+			       all_settings[2].name, all_settings[3].name, all_settings[4].name,
+			       all_settings[5].name, all_settings[6].name, all_settings[7].name);
 	if (name_length + 1 >= length)
 		return out_of_range(setting, why, why_size);
 	for (const char *digit = text + name_length + 1; digit < text + length; digit++) {
 		if (*digit < '0' || *digit > '9' || value > setting->max)
 			return out_of_range(setting, why, why_size);
-		value = value * 10 + (uint32_t)(*digit - '0');
+		value = value * 10 + (uint64_t)(*digit - '0');
 	}
 	if (value < setting->min || value > setting->max)
 		return out_of_range(setting, why, why_size);
-	set_value(settings, setting, value ? value : setting->none);
+	set_value(settings, setting, value ? (uint32_t)value : setting->none);
 	return 0;
 }
 

@@ -21,6 +21,13 @@ void scmi_uri_fini(struct scmi_uri *uri);
 /* Is each setting 0 or in its range? 0, or -EINVAL with a sentence. */
 int scmi_settings_check(const struct scmi_transport_settings *settings, char *why, size_t why_size);
 
+/*
+ * Has the transport what is set? What it would ignore is refused: 0, or -EINVAL with a sentence. Asked
+ * before its open().
+ */
+int scmi_settings_suit(const struct scmi_transport_settings *settings,
+		       const struct scmi_transport *transport, char *why, size_t why_size);
+
 /* Where `to` says nothing, what `from` says. */
 void scmi_settings_default(struct scmi_transport_settings *to,
 			   const struct scmi_transport_settings *from);

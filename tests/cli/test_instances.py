@@ -102,6 +102,12 @@ class Published(Trees):
                 self.assertEqual((instance["transport"], instance["supplier"]), ("mailbox", SHM + "0"))
                 self.assertEqual(instance["explanation"], "waits for a transport that serves 'arm,scmi'")
 
+    def test_no_completion_irq(self):
+        self.assertFalse(self.only(MAILBOX)["no_completion_irq"])
+        instance = self.only(MAILBOX + "arm,no-completion-irq;")
+        self.assertTrue(instance["no_completion_irq"])
+        self.assertTrue(instance["needs"].endswith("; nothing tells that an answer is there"), instance["needs"])
+
     def test_smc(self):
         for compatible in ("arm,scmi-smc", "arm,scmi-smc-param", "qcom,scmi-smc"):
             with self.subTest(compatible):
@@ -301,6 +307,10 @@ class Wrong(Trees):
                  "libscmi,poll-budget-us is 10001; possible are 0 to 10000"),
                 (SMC + "libscmi,max-delayed-timeout-ms;",
                  "libscmi,max-delayed-timeout-ms has 0 bytes; a number has 4"),
+                (SMC + "arm,no-completion-irq;",
+                 "arm,no-completion-irq has no meaning here, only in arm,scmi nodes"),
+                (MAILBOX + "arm,no-completion-irq = <1>;",
+                 "arm,no-completion-irq has a value, and takes none"),
                 (SMC + "atomic-threshold-us = <1 2>;", "atomic-threshold-us has 8 bytes; a number has 4"),
                 (SMC + "libscmi,supplier = <&a>;",
                  "libscmi,supplier has no meaning here, only in arm,scmi-virtio nodes"),

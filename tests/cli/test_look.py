@@ -125,6 +125,12 @@ class Surroundings(PlatformCase):
         outcome = scmi("--json", "info", at=self.at("viewer"), env=environment(SCMI_AT=self.at("tester")))
         self.assertEqual(outcome.json()["agent"]["name"], "viewer")
 
+    def test_settings_that_the_transport_lacks(self):
+        for setting in ("polling-us", "no-completion-irq"):
+            self.fails(USAGE, "the transport socket has no " + setting,
+                       scmi("--at", self.at("tester") + "?%s=1" % setting, "info"))
+        self.expect(OK, scmi("--at", self.at("tester") + "?polling-us=0&atomic-threshold-us=5", "info"))
+
     def test_uri_settings(self):
         at = self.at("tester") + "?response-timeout-ms=500&delayed-timeout-ms=50"
         self.expect(OK, scmi("clock", "get", "osc", at=at))

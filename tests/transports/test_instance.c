@@ -89,6 +89,11 @@ static void why_it_does_not_open(void **state)
 	expect_open_error("loop:none", NULL, -ENOENT, "no platform of this thread listens");
 	expect_open_error("unix:/x?foo=1", NULL, -EINVAL, "there is no setting 'foo'");
 	expect_open_error("loop:none", &bad, -EINVAL, "messages-max is a number from 1 to 1024");
+	/* Not even looked for: it could not be as it was asked for. */
+	expect_open_error("loop:none?no-completion-irq=1", NULL, -EINVAL,
+			  "the transport loop has no no-completion-irq");
+	expect_open_error("loop:none?polling-us=5", NULL, -EINVAL,
+			  "the transport loop has no polling-us");
 }
 
 static void blocking_calls(void **state)

@@ -31,9 +31,21 @@ static void good_uris(void **state)
 		 "response-timeout-ms=1",
 		 "unix",
 		 "/x",
-		 {1, 3600000, 1, 65536, 0}},
+		 {.response_timeout_ms = 1,
+		  .delayed_timeout_ms = 3600000,
+		  .messages_max = 1,
+		  .message_size_max = 65536}},
 		{"virtio:/x?polling-us=0", "virtio", "/x", {.polling_us = SCMI_POLLING_NONE}},
 		{"virtio:/x?polling-us=1000000", "virtio", "/x", {.polling_us = 1000000}},
+		{"mailbox:/x?no-completion-irq=1&poll-budget-us=10000",
+		 "mailbox",
+		 "/x",
+		 {.no_completion_irq = 1, .poll_budget_us = 10000}},
+		{"unix:/x?no-completion-irq=0&poll-budget-us=0", "unix", "/x", {0}},
+		{"unix:/x?atomic-threshold-us=4294967295",
+		 "unix",
+		 "/x",
+		 {.atomic_threshold_us = UINT32_MAX}},
 	};
 	struct scmi_uri uri;
 	char why[200] = "";
@@ -78,6 +90,11 @@ static void bad_uris(void **state)
 		{"unix:/x?messages-max=4294967297", "messages-max is a number from 1 to 1024"},
 		{"unix:/x?message-size-max=31", "message-size-max is a number from 32 to 65536"},
 		{"virtio:/x?polling-us=1000001", "polling-us is a number from 0 to 1000000"},
+		{"mailbox:/x?no-completion-irq", "no-completion-irq is a number from 0 to 1"},
+		{"mailbox:/x?no-completion-irq=2", "no-completion-irq is a number from 0 to 1"},
+		{"virtio:/x?poll-budget-us=10001", "poll-budget-us is a number from 0 to 10000"},
+		{"unix:/x?atomic-threshold-us=4294967296", "from 0 to 4294967295"},
+		{"unix:/x?atomic-threshold-us=18446744073709551617", "from 0 to 4294967295"},
 		{"virtio:/x?polling-us=", "polling-us is a number from 0 to 1000000"},
 		{"unix:/x?response-timeout-ms=99999999999999999999", "from 1 to 3600000"},
 	};
@@ -100,8 +117,12 @@ static void bad_uris(void **state)
 static void settings(void **state)
 {
 	struct scmi_transport_settings ours = {.messages_max = 7};
-	const struct scmi_transport_settings uri = {100, 200, 300, 400, SCMI_POLLING_NONE};
-	const struct scmi_transport_settings merged = {100, 200, 7, 400, SCMI_POLLING_NONE};
+	const struct scmi_transport_settings uri = {
+		100, 200, 300, 400, SCMI_POLLING_NONE, 1, 50, 60,
+	};
+	const struct scmi_transport_settings merged = {
+		100, 200, 7, 400, SCMI_POLLING_NONE, 1, 50, 60,
+	};
 	struct scmi_transport_settings bad = {.message_size_max = 16};
 	char why[100];
 
@@ -111,6 +132,57 @@ static void settings(void **state)
 	assert_int_equal(scmi_settings_check(&ours, why, sizeof(why)), 0);
 	assert_int_equal(scmi_settings_check(&bad, why, sizeof(why)), -EINVAL);
 	assert_string_equal(why, "message-size-max is a number from 32 to 65536");
+}
+
+/* A transport that would ignore what is set is not opened. */
+static void settings_suit(void **state)
+{
+	const struct scmi_transport_settings all = {
+		.response_timeout_ms = 1,
+		.delayed_timeout_ms = 1,
+		.messages_max = 1,
+		.message_size_max = 64,
+		.polling_us = 1,
+		.no_completion_irq = 1,
+		.poll_budget_us = 1,
+		.atomic_threshold_us = 1,
+	};
+	const struct scmi_transport_settings core = {
+		.response_timeout_ms = 1,
+		.delayed_timeout_ms = 1,
+		.polling_us = SCMI_POLLING_NONE,
+		.atomic_threshold_us = 1,
+	};
+	static const struct {
+		uint32_t bits;
+		const char *why;
+	} lacks[] = {
+		{0xf & ~SCMI_SETTING_MESSAGES_MAX, "the transport some has no messages-max"},
+		{0xf & ~SCMI_SETTING_MESSAGE_SIZE_MAX, "the transport some has no message-size-max"},
+		{0xf & ~SCMI_SETTING_POLLING, "the transport some has no polling-us"},
+		{0xf & ~SCMI_SETTING_NO_COMPLETION_IRQ,
+		 "the transport some has no no-completion-irq"},
+	};
+	struct scmi_transport transport = {.name = "some"};
+	char why[100];
+
+	(void)state;
+	assert_int_equal(scmi_settings_suit(&core, &transport, why, sizeof(why)), 0);
+	transport.limits.polling = true;
+	transport.limits.atomic = true;
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+		transport.settings = lacks[i].bits;
+		assert_int_equal(scmi_settings_suit(&all, &transport, why, sizeof(why)), -EINVAL);
+		assert_string_equal(why, lacks[i].why);
+	}
+	transport.settings = 0xf;
+	assert_int_equal(scmi_settings_suit(&all, &transport, why, sizeof(why)), 0);
+	transport.limits.atomic = false;
+	assert_int_equal(scmi_settings_suit(&all, &transport, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "the transport some may sleep: it has no poll-budget-us");
+	transport.limits.atomic = true;
+	transport.limits.polling = false;
+	assert_int_equal(scmi_settings_suit(&all, &transport, why, sizeof(why)), -EINVAL);
 }
 
 static void built_in_transports(void **state)
@@ -146,8 +218,8 @@ static void foreign_transports(void **state)
 
 	(void)state;
 	bad = *good;
-	bad.abi = 2;
-	expect_refusal(&bad, -ENOEXEC, "driver ABI 2, this library has 1");
+	bad.abi = 1;
+	expect_refusal(&bad, -ENOEXEC, "driver ABI 1, this library has 2");
 	bad = *good;
 	bad.size--;
 	expect_refusal(&bad, -ENOEXEC, "descriptor has");
@@ -175,7 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_uris),	      cmocka_unit_test(bad_uris),
-		cmocka_unit_test(settings),	      cmocka_unit_test(built_in_transports),
+		cmocka_unit_test(settings),	      cmocka_unit_test(settings_suit),
+		cmocka_unit_test(built_in_transports),
 		cmocka_unit_test(foreign_transports),
 	};
 

@@ -217,5 +217,6 @@ const struct scmi_transport scmi_transport_dev = {
 			.p2a = true,
 			.polling = true,
 		},
+	.settings = SCMI_SETTING_MESSAGES_MAX | SCMI_SETTING_MESSAGE_SIZE_MAX,
 	.agent = &dev_agent_ops,
 };

@@ -521,6 +521,7 @@ const struct scmi_transport scmi_transport_loop = {
 			.p2a = true,
 			.atomic = true,
 		},
+	.settings = SCMI_SETTING_MESSAGES_MAX | SCMI_SETTING_MESSAGE_SIZE_MAX,
 	.agent = &agent_ops,
 	.platform = &platform_ops,
 };

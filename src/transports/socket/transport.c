@@ -23,6 +23,7 @@ const struct scmi_transport scmi_transport_socket = {
 			.polling = true,
 			.atomic = true,
 		},
+	.settings = SCMI_SETTING_MESSAGES_MAX | SCMI_SETTING_MESSAGE_SIZE_MAX,
 	.agent = &socket_agent_ops,
 	.platform = &socket_platform_ops,
 };

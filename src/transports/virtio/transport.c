@@ -21,6 +21,8 @@ const struct scmi_transport scmi_transport_virtio = {
 			.polling = true,
 			.atomic = true,
 		},
+	.settings = SCMI_SETTING_MESSAGES_MAX | SCMI_SETTING_MESSAGE_SIZE_MAX |
+		    SCMI_SETTING_POLLING,
 	.agent = &virtio_agent_ops,
 	.platform = &virtio_platform_ops,
 };
