@@ -80,6 +80,11 @@ struct scmi_agent_config {
 	 * other threads use the agent. Calls with a poll budget give -EBUSY all the same.
 	 */
 	bool waits_for_room;
+	/*
+	 * How many subscriptions it remembers, to ask for them again in scmi_agent_resume(), 0 .. 65536;
+	 * one more gives -ENOSPC. 0: none is remembered, and as many as the platform grants are made.
+	 */
+	uint32_t subscriptions_max;
 };
 
 /* The storage of an agent is aligned to this. */
@@ -121,6 +126,46 @@ void scmi_agent_closed(struct scmi_agent *agent, int error);
  * tokens and agreed versions are forgotten.
  */
 void scmi_agent_reset(struct scmi_agent *agent);
+
+/* ---- a channel that goes and comes again ----------------------------------------------------- */
+
+/* What one channel carries: as in struct scmi_agent_config, which has the most of each. */
+struct scmi_agent_limits {
+	uint32_t messages_max;
+	uint32_t message_size_max;
+	uint64_t response_timeout_ns;
+	uint64_t delayed_timeout_ns;
+	bool p2a;
+};
+
+/*
+ * The channel is about to go: commands give -ENODEV from now on, while those that are out go on to
+ * their end. scmi_agent_idle(): none is out.
+ */
+void scmi_agent_quiesce(struct scmi_agent *agent);
+bool scmi_agent_idle(const struct scmi_agent *agent);
+
+/**
+ * scmi_agent_reopen() - there is another channel, from now on only for the calling thread
+ * @limits: what it carries; more than the agent has storage for is not used
+ *
+ * As scmi_agent_reset(), but others' commands still give -ENODEV, until scmi_agent_resume(). A
+ * command of the former channel that is just being handed to send() may go out through this one; its
+ * answer reaches nobody. Does not block. 0, or -EINVAL: limits with which nothing can be sent.
+ */
+int scmi_agent_reopen(struct scmi_agent *agent, const struct scmi_agent_limits *limits);
+
+/**
+ * scmi_agent_resume() - ask for all subscriptions again, then let everybody use the channel
+ * @refused: how many subscriptions this platform refused; they are kept for the next. May be NULL
+ *
+ * For the thread that called scmi_agent_reopen(). Blocks. Returns 0, or why the channel is of no
+ * use: -ENODEV (scmi_agent_closed() was called since), -ETIMEDOUT, -EDEADLK in a callback; then
+ * everybody's commands still give -ENODEV.
+ */
+int scmi_agent_resume(struct scmi_agent *agent, uint32_t *refused);
+
+/* ---- time and callbacks ---------------------------------------------------------------------- */
 
 /* Time has passed: transfers whose limit is over end with -ETIMEDOUT. */
 void scmi_agent_tick(struct scmi_agent *agent, uint64_t now_ns);

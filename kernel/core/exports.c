@@ -7,6 +7,7 @@
 EXPORT_SYMBOL_GPL(scmi_agent_call);
 EXPORT_SYMBOL_GPL(scmi_agent_listen);
 EXPORT_SYMBOL_GPL(scmi_agent_submit);
+EXPORT_SYMBOL_GPL(scmi_agent_subscription);
 EXPORT_SYMBOL_GPL(scmi_agent_version);
 EXPORT_SYMBOL_GPL(scmi_agent_version_within);
 EXPORT_SYMBOL_GPL(scmi_error_text);

@@ -9,6 +9,7 @@
 #define scmi_agent_call	     libscmi_agent_call
 #define scmi_agent_listen    libscmi_agent_listen
 #define scmi_agent_submit    libscmi_agent_submit
+#define scmi_agent_subscription libscmi_agent_subscription
 #define scmi_agent_unlisten  libscmi_agent_unlisten
 #define scmi_agent_version   libscmi_agent_version
 #define scmi_agent_version_within libscmi_agent_version_within

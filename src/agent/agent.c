@@ -15,7 +15,7 @@ static bool config_valid(const struct scmi_agent_config *config)
 	       config->message_size_max >= 32 && config->message_size_max <= 65536 &&
 	       config->notifications_max >= 1 && config->notifications_max <= 4096 &&
 	       config->response_timeout_ns && (config->delayed_timeout_ns || !config->p2a) &&
-	       host->send && host->now_ns && !host->lock == !host->unlock;
+	       config->subscriptions_max <= 65536 && host->send && host->now_ns && !host->lock == !host->unlock;
 }
 
 /*
@@ -33,6 +33,11 @@ static size_t queue_size(const struct scmi_agent_config *config)
 			   : 0;
 }
 
+static size_t subscriptions_size(const struct scmi_agent_config *config)
+{
+	return aligned(config->subscriptions_max * sizeof(struct scmi_subscription));
+}
+
 size_t scmi_agent_size(const struct scmi_agent_config *config)
 {
 	size_t transfer_size = aligned(sizeof(struct scmi_transfer)) + buffers_size(config);
@@ -40,7 +45,7 @@ size_t scmi_agent_size(const struct scmi_agent_config *config)
 	if (!config_valid(config))
 		return 0;
 	return aligned(sizeof(struct scmi_agent)) + config->messages_max * transfer_size +
-	       queue_size(config);
+	       queue_size(config) + subscriptions_size(config);
 }
 
 static void init_transfer(struct scmi_agent *agent, struct scmi_transfer *transfer,
@@ -69,6 +74,13 @@ int scmi_agent_init(struct scmi_agent **agent_out, void *storage, size_t size,
 	agent = (struct scmi_agent *)storage;
 	memset(agent, 0, sizeof(*agent));
 	agent->config = *config;
+	agent->limits = (struct scmi_agent_limits){
+		.messages_max = config->messages_max,
+		.message_size_max = config->message_size_max,
+		.response_timeout_ns = config->response_timeout_ns,
+		.delayed_timeout_ns = config->delayed_timeout_ns,
+		.p2a = config->p2a,
+	};
 	scmi_tokens_init(&agent->tokens);
 	scmi_list_init(&agent->free);
 	scmi_list_init(&agent->out);
@@ -85,6 +97,9 @@ int scmi_agent_init(struct scmi_agent **agent_out, void *storage, size_t size,
 	if (config->p2a)
 		scmi_queue_init(&agent->events, next, config->notifications_max,
 				config->message_size_max);
+	next += queue_size(config);
+	agent->subscriptions = (struct scmi_subscription *)(void *)next;
+	memset(agent->subscriptions, 0, subscriptions_size(config));
 	*agent_out = agent;
 	return 0;
 }
@@ -97,6 +112,7 @@ void scmi_agent_closed(struct scmi_agent *agent, int error)
 
 	scmi_agent_lock(agent);
 	agent->closed = error < 0 ? error : -ENODEV;
+	agent->reopening = false;
 	wake = scmi_transfers_fail(agent, agent->closed);
 	scmi_agent_unlock(agent);
 	if (wake)
@@ -109,9 +125,7 @@ void scmi_agent_reset(struct scmi_agent *agent)
 
 	scmi_agent_lock(agent);
 	wake = scmi_transfers_fail(agent, -ENODEV);
-	scmi_tokens_release_quarantined(&agent->tokens);
-	memset(agent->versions, 0, sizeof(agent->versions));
-	agent->resets++;
+	scmi_agent_renew(agent);
 	agent->closed = 0;
 	scmi_agent_unlock(agent);
 	if (wake)

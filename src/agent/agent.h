@@ -33,6 +33,7 @@ struct scmi_transfer {
 	uint32_t header; /* as sent */
 	bool delayed;    /* a delayed response is wanted */
 	bool sending;    /* the transport reads the command */
+	uint32_t owed;   /* for scmi_agent_renew() */
 	uint64_t deadline_ns;
 	scmi_done_fn *done; /* NULL for a blocking call */
 	scmi_done_fn *accepted; /* NULL when it has been called, too */
@@ -44,17 +45,31 @@ struct scmi_transfer {
 	uint8_t *delayed_values; /* NULL without a P2A channel */
 };
 
+/* Sends the command that asks for one kind of notification, or ends it. */
+typedef int scmi_subscribe_fn(struct scmi_agent *agent, uint32_t id, bool enable);
+
+/* One that the application has asked for; NULL: a free place. */
+struct scmi_subscription {
+	scmi_subscribe_fn *send;
+	uint32_t id;
+	bool granted;
+};
+
 /* Versions are remembered for the protocols that may ever be described: 0x10 and up. */
 #define SCMI_FIRST_PROTOCOL      0x10u
 #define SCMI_DESCRIBED_PROTOCOLS 16u
 
 struct scmi_agent {
-	struct scmi_agent_config config;
+	struct scmi_agent_config config; /* what there is storage for */
+	struct scmi_agent_limits limits; /* what the channel carries, not more than that */
 	int closed; /* 0, or the error that every call gives */
+	bool reopening;	    /* meanwhile one thread may call all the same: */
+	const void *opener;
 	uint32_t resets;
 
 	struct scmi_tokens tokens;
 	struct scmi_transfer *transfers; /* config.messages_max of them */
+	uint32_t used; /* of them: not free */
 	struct scmi_list free;
 	struct scmi_list out;
 	struct scmi_list ended; /* their callbacks are due */
@@ -68,6 +83,7 @@ struct scmi_agent {
 	bool dispatching;
 	const void *dispatcher; /* who runs callbacks */
 
+	struct scmi_subscription *subscriptions; /* config.subscriptions_max of them */
 	uint32_t versions[SCMI_DESCRIBED_PROTOCOLS]; /* 0: not known yet */
 	struct scmi_agent_counters counters;
 };
@@ -122,6 +138,19 @@ bool scmi_transfer_fail(struct scmi_transfer *transfer, int error);
 
 /* End all that are out. Returns whether wake() is due. */
 bool scmi_transfers_fail(struct scmi_agent *agent, int error);
+
+/* The place of a transfer is free again. */
+void scmi_transfer_free(struct scmi_transfer *transfer);
+
+/* reopen.c; with the lock held: the channel is as new, also with what is being sent just now. */
+void scmi_agent_renew(struct scmi_agent *agent);
+
+/*
+ * reopen.c: send the command that asks for notifications of `id`, or ends them, and remember the
+ * subscription. Blocks.
+ */
+int scmi_agent_subscription(struct scmi_agent *agent, scmi_subscribe_fn *send, uint32_t id,
+			    bool enable);
 
 /* notify.c; without the lock: hand one notification to its listeners. */
 void scmi_agent_deliver(struct scmi_agent *agent, const void *message, size_t size);

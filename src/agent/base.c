@@ -166,13 +166,15 @@ int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t agent_id,
 	return error;
 }
 
-int scmi_base_notify_errors(struct scmi_agent *agent, bool enable)
+/* There is one subscription, `id` is 0. */
+static int notify_errors(struct scmi_agent *agent, uint32_t id, bool enable)
 {
 	struct scmi_base_notify_errors_request request = { .enable = enable };
 	uint8_t payload[SCMI_BASE_NOTIFY_ERRORS_REQUEST_SIZE_MAX];
 	uint32_t version;
 	int error;
 
+	(void)id;
 	error = version_of(agent, SCMI_BASE_NOTIFY_ERRORS, &version);
 	if (error)
 		return error;
@@ -180,6 +182,11 @@ int scmi_base_notify_errors(struct scmi_agent *agent, bool enable)
 		    scmi_base_notify_errors_request_encode(payload, sizeof(payload), &request,
 							   version),
 		    NULL);
+}
+
+int scmi_base_notify_errors(struct scmi_agent *agent, bool enable)
+{
+	return scmi_agent_subscription(agent, notify_errors, 0, enable);
 }
 
 int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id,

@@ -237,7 +237,7 @@ int scmi_clock_rate_set_submit(struct scmi_agent *agent, uint32_t clock_id, uint
 	return scmi_agent_submit(agent, &command, done, ctx, transfer);
 }
 
-int scmi_clock_rate_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable)
+static int rate_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable)
 {
 	struct scmi_clock_rate_notify_request request = { .clock_id = clock_id, .enable = enable };
 	uint8_t payload[SCMI_CLOCK_RATE_NOTIFY_REQUEST_SIZE_MAX];
@@ -253,8 +253,12 @@ int scmi_clock_rate_notify(struct scmi_agent *agent, uint32_t clock_id, bool ena
 		    NULL);
 }
 
-int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock_id,
-					    bool enable)
+int scmi_clock_rate_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable)
+{
+	return scmi_agent_subscription(agent, rate_notify, clock_id, enable);
+}
+
+static int rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable)
 {
 	struct scmi_clock_rate_change_requested_notify_request request = {
 		.clock_id = clock_id,
@@ -271,6 +275,12 @@ int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t c
 		    scmi_clock_rate_change_requested_notify_request_encode(payload, sizeof(payload),
 									   &request, version),
 		    NULL);
+}
+
+int scmi_clock_rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock_id,
+					    bool enable)
+{
+	return scmi_agent_subscription(agent, rate_change_requested_notify, clock_id, enable);
 }
 
 /* ---- configuration --------------------------------------------------------------------------- */

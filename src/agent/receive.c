@@ -85,7 +85,7 @@ static bool receive_answer(struct scmi_agent *agent, const uint8_t *message, siz
 	if (!transfer->delayed || result->error)
 		return scmi_transfer_end(transfer, 0);
 	transfer->state = SCMI_TRANSFER_ACCEPTED;
-	transfer->deadline_ns = scmi_deadline_ns(now_ns, agent->config.delayed_timeout_ns);
+	transfer->deadline_ns = scmi_deadline_ns(now_ns, agent->limits.delayed_timeout_ns);
 	if (!transfer->accepted)
 		return false;
 	agent->accepted_count++;
@@ -132,34 +132,33 @@ static bool receive_notification(struct scmi_agent *agent, const uint8_t *messag
 	return true;
 }
 
-/* Its type, or RESERVED for what nothing that comes this way can be. */
+/* Its type, or RESERVED for what nothing that comes this way can be; the lock is held. */
 static uint32_t type_of(const struct scmi_agent *agent, const uint8_t *message, size_t size)
 {
 	uint32_t type;
 
 	/* A status or an agent id follows every header. */
-	if (size < SCMI_ANSWER_SIZE_MIN || size > agent->config.message_size_max)
+	if (size < SCMI_ANSWER_SIZE_MIN || size > agent->limits.message_size_max)
 		return RESERVED;
 	type = scmi_header_message_type(scmi_get_le32(message));
-	return type == SCMI_COMMAND || agent->config.p2a ? type : RESERVED;
+	return type == SCMI_COMMAND || agent->limits.p2a ? type : RESERVED;
 }
 
 void scmi_agent_receive(struct scmi_agent *agent, const void *message, size_t size)
 {
 	const struct scmi_agent_host *host = &agent->config.host;
 	const uint8_t *bytes = (const uint8_t *)message;
-	uint32_t type = type_of(agent, bytes, size);
 	uint64_t now_ns = 0;
 	bool wake = false;
 
 	if (host->trace)
 		host->trace(host->ctx, false, message, size);
 	/* Without a P2A channel no answer starts the time of a delayed response. */
-	if (type == SCMI_COMMAND && agent->config.p2a)
+	if (agent->config.p2a)
 		now_ns = scmi_agent_now_ns(agent);
 
 	scmi_agent_lock(agent);
-	switch (type) {
+	switch (type_of(agent, bytes, size)) {
 	case SCMI_COMMAND:
 		wake = receive_answer(agent, bytes, size, now_ns);
 		break;

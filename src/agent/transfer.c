@@ -56,6 +56,12 @@ bool scmi_transfers_fail(struct scmi_agent *agent, int error)
 	return wake;
 }
 
+void scmi_transfer_free(struct scmi_transfer *transfer)
+{
+	transfer->agent->used--;
+	scmi_list_prepend(&transfer->agent->free, &transfer->link);
+}
+
 static bool undecided(const struct scmi_transfer *transfer)
 {
 	return transfer->state == SCMI_TRANSFER_OUT || transfer->state == SCMI_TRANSFER_ACCEPTED;
@@ -63,34 +69,55 @@ static bool undecided(const struct scmi_transfer *transfer)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
+/* Why the channel, as it is now, does not take the command of this caller; the lock is held. */
+static int refusal(const struct scmi_agent *agent, const struct scmi_command *command,
+		   const void *caller)
+{
+	if (agent->closed && !(agent->reopening && agent->opener == caller))
+		return agent->closed;
+	if (command->size > agent->limits.message_size_max - SCMI_HEADER_SIZE)
+		return -EMSGSIZE;
+	if (command->delayed && !agent->limits.p2a)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* A transfer and a token for it, or -EBUSY; the lock is held. */
+static int take(struct scmi_agent *agent, const struct scmi_command *command,
+		struct scmi_transfer **out)
+{
+	struct scmi_transfer *transfer;
+	int token;
+
+	if (agent->used >= agent->limits.messages_max)
+		return -EBUSY;
+	transfer = scmi_list_entry(agent->free.next, struct scmi_transfer, link);
+	token = scmi_token_take(&agent->tokens, (uint32_t)(transfer - agent->transfers),
+				command->protocol_id, command->message_id);
+	if (token < 0)
+		return token;
+	scmi_list_remove(&transfer->link);
+	agent->used++;
+	*out = transfer;
+	return token;
+}
+
 /* Take a transfer and a token for a command. Nothing is sent and no time limit runs yet. */
 static int prepare(struct scmi_agent *agent, const struct scmi_command *command, scmi_done_fn *done,
 		   void *ctx, struct scmi_transfer **out)
 {
-	struct scmi_transfer *transfer;
-	struct scmi_list *node;
-	int error;
+	const void *caller = scmi_agent_caller(agent);
+	struct scmi_transfer *transfer = NULL;
 	int token;
 
 	if (command->size && !command->payload)
 		return -EINVAL;
-	if (command->size > agent->config.message_size_max - SCMI_HEADER_SIZE)
-		return -EMSGSIZE;
-	if (command->delayed && !agent->config.p2a)
-		return -EOPNOTSUPP;
 
 	scmi_agent_lock(agent);
-	error = agent->closed;
-	node = error ? NULL : scmi_list_take(&agent->free);
-	if (!node) {
-		scmi_agent_unlock(agent);
-		return error ? error : -EBUSY;
-	}
-	transfer = scmi_list_entry(node, struct scmi_transfer, link);
-	token = scmi_token_take(&agent->tokens, (uint32_t)(transfer - agent->transfers),
-				command->protocol_id, command->message_id);
+	token = refusal(agent, command, caller);
+	if (!token)
+		token = take(agent, command, &transfer);
 	if (token < 0) {
-		scmi_list_prepend(&agent->free, &transfer->link);
 		scmi_agent_unlock(agent);
 		return token;
 	}
@@ -113,9 +140,23 @@ static int prepare(struct scmi_agent *agent, const struct scmi_command *command,
 	return 0;
 }
 
-static uint64_t timeout_ns(const struct scmi_agent *agent, const struct scmi_command *command)
+/* When a command's time is over that runs from now_ns on; the lock is held. */
+static uint64_t limit_from(const struct scmi_agent *agent, const struct scmi_command *command,
+			   uint64_t now_ns)
 {
-	return command->timeout_ns ? command->timeout_ns : agent->config.response_timeout_ns;
+	return scmi_deadline_ns(now_ns, command->timeout_ns ? command->timeout_ns
+							    : agent->limits.response_timeout_ns);
+}
+
+/* The same, from now on, without the lock. */
+static uint64_t limit_from_now(const struct scmi_agent *agent, const struct scmi_command *command)
+{
+	uint64_t now_ns = scmi_agent_now_ns(agent);
+
+	scmi_agent_lock(agent);
+	now_ns = limit_from(agent, command, now_ns);
+	scmi_agent_unlock(agent);
+	return now_ns;
 }
 
 /* Before sending: the answer may be there before the transport's send() returns. */
@@ -150,17 +191,20 @@ static int end_sending(struct scmi_transfer *transfer, const struct scmi_command
 	if (!error) {
 		agent->counters.sent++;
 		if (transfer->state == SCMI_TRANSFER_OUT)
-			transfer->deadline_ns =
-				scmi_deadline_ns(now_ns, timeout_ns(agent, command));
+			transfer->deadline_ns = limit_from(agent, command, now_ns);
 	} else if (undecided(transfer)) {
 		scmi_token_return(&agent->tokens, scmi_header_token(transfer->header));
 		scmi_list_remove(&transfer->link);
 		transfer->state = SCMI_TRANSFER_FREE;
 	} else {
+		/* Nothing can come for it: it was put into quarantine in vain. */
+		if (scmi_token_state(&agent->tokens, scmi_header_token(transfer->header)) ==
+		    SCMI_TOKEN_QUARANTINED)
+			scmi_token_settle(&agent->tokens, scmi_header_token(transfer->header), 0);
 		error = 0;
 	}
 	if (transfer->state == SCMI_TRANSFER_FREE)
-		scmi_list_prepend(&agent->free, &transfer->link);
+		scmi_transfer_free(transfer);
 	scmi_agent_unlock(agent);
 	return error;
 }
@@ -229,7 +273,8 @@ static bool has_room(const void *what)
 	bool result;
 
 	scmi_agent_lock(agent);
-	result = agent->closed || (!scmi_list_empty(&agent->free) && agent->tokens.free);
+	result = agent->closed ||
+		 (agent->used < agent->limits.messages_max && agent->tokens.free);
 	scmi_agent_unlock(agent);
 	return result;
 }
@@ -245,7 +290,7 @@ static int prepare_call(struct scmi_agent *agent, const struct scmi_command *com
 
 	if (error != -EBUSY || !waits)
 		return error;
-	limit_ns = scmi_deadline_ns(scmi_agent_now_ns(agent), timeout_ns(agent, command));
+	limit_ns = limit_from_now(agent, command);
 	while (error == -EBUSY) {
 		uint64_t retry_ns = scmi_deadline_ns(scmi_agent_now_ns(agent), RETRY_NS);
 
@@ -282,8 +327,7 @@ static int send_until(struct scmi_transfer *transfer, const struct scmi_command 
 	trace_command(transfer, command);
 	error = send_once(transfer, command);
 	if (error == -EAGAIN) {
-		uint64_t own_limit_ns =
-			scmi_deadline_ns(scmi_agent_now_ns(agent), timeout_ns(agent, command));
+		uint64_t own_limit_ns = limit_from_now(agent, command);
 
 		if (own_limit_ns < limit_ns)
 			limit_ns = own_limit_ns;
@@ -382,6 +426,6 @@ void scmi_transfer_put(struct scmi_transfer *transfer)
 	transfer->state = SCMI_TRANSFER_FREE;
 	/* Not while the transport reads it: then end_sending() frees it. */
 	if (!transfer->sending)
-		scmi_list_prepend(&agent->free, &transfer->link);
+		scmi_transfer_free(transfer);
 	scmi_agent_unlock(agent);
 }

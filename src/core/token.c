@@ -58,6 +58,12 @@ void scmi_token_quarantine(struct scmi_tokens *tokens, uint32_t token, uint32_t 
 	tokens->quarantined++;
 }
 
+void scmi_token_withhold(struct scmi_tokens *tokens, uint32_t token, uint32_t awaited)
+{
+	tokens->free--;
+	scmi_token_quarantine(tokens, token, awaited);
+}
+
 void scmi_token_settle(struct scmi_tokens *tokens, uint32_t token, uint32_t awaited)
 {
 	if (awaited & (SCMI_AWAIT_ANSWER | SCMI_AWAIT_DELAYED)) {

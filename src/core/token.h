@@ -55,6 +55,9 @@ void scmi_token_quarantine(struct scmi_tokens *tokens, uint32_t token, uint32_t 
 /* Of a quarantined token, `awaited` is all that may still come now; nothing releases it. */
 void scmi_token_settle(struct scmi_tokens *tokens, uint32_t token, uint32_t awaited);
 
+/* Of a token that was just released, `awaited` may still come. */
+void scmi_token_withhold(struct scmi_tokens *tokens, uint32_t token, uint32_t awaited);
+
 /* The channel was reset: nothing comes any more. */
 void scmi_tokens_release_quarantined(struct scmi_tokens *tokens);
 

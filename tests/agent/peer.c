@@ -157,6 +157,7 @@ void peer_init(struct peer *peer, uint32_t messages_max, uint32_t notifications_
 		.response_timeout_ns = RESPONSE_TIMEOUT_NS,
 		.delayed_timeout_ns = DELAYED_TIMEOUT_NS,
 		.p2a = !a2p_only,
+		.subscriptions_max = 2,
 	};
 	size_t size = scmi_agent_size(&config);
 
