@@ -154,9 +154,10 @@ static int receive_one(struct ends *ends, struct dice *dice)
 	size = scmi_shmem_take(&ends->receiver, ends->taken, MAX);
 	EXPECT(room_kept(ends->taken, size));
 	EXPECT(size == 0 || size == -EPROTO || (size >= 4 && size <= (int)MAX));
+	EXPECT(ends->receiver.taken == (size > 0));
 	if (size == -EPROTO)
 		atomic_fetch_add(&refused, 1);
-	if (size <= 0)
+	if (size <= 0 || atomic_load(&wrong))
 		return size;
 	if (ends->direction == SCMI_SHMEM_P2A) {
 		atomic_fetch_add(&notifications, 1);
@@ -204,7 +205,8 @@ static void *sending_thread(void *arg)
 	struct dice dice = {0xdeadbeef};
 	uint8_t message[MAX];
 
-	while (atomic_load(&notifications) + atomic_load(&commands) < MESSAGES) {
+	while (atomic_load(&notifications) + atomic_load(&commands) < MESSAGES &&
+	       !atomic_load(&wrong)) {
 		uint32_t size = 4 + roll(&dice) % (MAX - 3);
 		int sent;
 
