@@ -9,6 +9,7 @@ extern const struct scmi_transport scmi_transport_socket;
 extern const struct scmi_transport scmi_transport_loop;
 extern const struct scmi_transport scmi_transport_pipe;
 extern const struct scmi_transport scmi_transport_virtio;
+extern const struct scmi_transport scmi_transport_mailbox;
 extern const struct scmi_transport scmi_transport_dev;
 
 #endif

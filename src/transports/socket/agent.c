@@ -24,57 +24,6 @@ struct scmi_transport_device {
 	uint8_t buffer[]; /* one byte longer, so that a message that is too long is seen to be */
 };
 
-static int explain_connect(int error, const char *path, char *why, size_t why_size)
-{
-	struct stat file;
-
-	switch (error) {
-	case ENOENT:
-		return because(-ENOENT, why, why_size, "there is no socket %s: is scmid running?",
-			       path);
-	case ECONNREFUSED:
-		if (!stat(path, &file) && !S_ISSOCK(file.st_mode))
-			return because(-ENOTSOCK, why, why_size, "%s is not a socket", path);
-		return because(-ECONNREFUSED, why, why_size, "no scmid is listening on %s any more",
-			       path);
-	case EACCES:
-	case EPERM:
-		return because(-EACCES, why, why_size, "no permission to use the socket %s", path);
-	case EPROTOTYPE:
-		return because(-EPROTOTYPE, why, why_size,
-			       "%s is another kind of socket (SCMI needs SOCK_SEQPACKET)", path);
-	case EAGAIN:
-		return because(-ETIMEDOUT, why, why_size,
-			       "the scmid on %s does not accept connections", path);
-	default:
-		return because(-error, why, why_size, "cannot connect to %s: %s", path,
-			       strerror(error));
-	}
-}
-
-static int agent_connect(int fd, const char *path, uint32_t timeout_ms, char *why, size_t why_size)
-{
-	struct timeval timeout = {
-		.tv_sec = timeout_ms / 1000,
-		.tv_usec = timeout_ms % 1000 * 1000,
-	};
-	struct sockaddr_un address;
-	int error;
-
-	error = socket_address(&address, path, why, why_size);
-	if (error)
-		return error;
-	/* SO_SNDTIMEO bounds connect(), which waits while the backlog is full. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)))
-		return because(-errno, why, why_size, "the time limit of %u ms: %s", timeout_ms,
-			       strerror(errno));
-	do {
-		error = connect(fd, (const struct sockaddr *)&address, sizeof(address)) ? errno : 0;
-	} while (error == EINTR);
-	return error ? explain_connect(error, path, why, why_size) : 0;
-}
-
 static int agent_open(struct scmi_transport_device **out, const char *path,
 		      const struct scmi_transport_settings *settings,
 		      const struct scmi_transport_agent_callbacks *callbacks, void *ctx,
@@ -101,15 +50,10 @@ static int agent_open(struct scmi_transport_device **out, const char *path,
 	device->ctx = ctx;
 	device->message_size_max = in_force.message_size_max;
 	device->usual_timeout_ns = in_force.response_timeout_ms * (uint64_t)1000000;
-	device->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	device->fd = socket_connect(path, SOCK_SEQPACKET, in_force.response_timeout_ms, why,
+				    why_size);
 	if (device->fd < 0) {
-		error = because(-errno, why, why_size, "socket: %s", strerror(errno));
-		free(device);
-		return error;
-	}
-	error = agent_connect(device->fd, path, in_force.response_timeout_ms, why, why_size);
-	if (error) {
-		close(device->fd);
+		error = device->fd;
 		free(device);
 		return error;
 	}

@@ -7,7 +7,8 @@
  *   transport.c  what it can do, and its operations
  *   agent.c      the agent's end: one connection
  *   platform.c   the platform's end: an endpoint and its peers
- *   bind.c       the socket file: mode, stale ones, giving it up
+ *   connect.c    connecting to a socket file, and what may be wrong with it
+ *   bind.c       the socket file: mode, stale ones, giving it up; accepting
  */
 #ifndef SCMI_TRANSPORTS_SOCKET_H
 #define SCMI_TRANSPORTS_SOCKET_H
@@ -30,6 +31,14 @@ extern const struct scmi_transport_platform_ops socket_platform_ops;
 
 /* 0, or -ENAMETOOLONG or -EINVAL (empty) with a sentence. */
 int socket_address(struct sockaddr_un *address, const char *path, char *why, size_t why_size);
+
+/**
+ * socket_connect() - to a socket of socket_bind()
+ * @timeout_ms: how long connecting may take, and every send and receive from then on
+ *
+ * Returns the descriptor, or -errno with a sentence.
+ */
+int socket_connect(const char *path, int type, uint32_t timeout_ms, char *why, size_t why_size);
 
 /*
  * After a recv() that gave 0: has the connection ended, or was it only an empty datagram? The
