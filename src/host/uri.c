@@ -149,8 +149,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* False if a % is not followed by two hexadecimal digits, or stands for the end of a string. */
-static bool decode_address(char *to, const char *from, size_t length)
+bool scmi_percent_decode(char *to, const char *from, size_t length)
 {
 	int high, low;
 
@@ -193,7 +192,7 @@ int scmi_uri_parse(struct scmi_uri *uri, const char *text, char *why, size_t why
 	uri->address = malloc(address_length + 1);
 	if (!uri->address)
 		return because(-ENOMEM, why, why_size, "out of memory");
-	if (!decode_address(uri->address, address, address_length))
+	if (!scmi_percent_decode(uri->address, address, address_length))
 		error = because(-EINVAL, why, why_size,
 				"in '%s' a %% is not followed by two hexadecimal digits (01 to ff)",
 				text);

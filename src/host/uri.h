@@ -18,6 +18,12 @@ struct scmi_uri {
 int scmi_uri_parse(struct scmi_uri *uri, const char *text, char *why, size_t why_size);
 void scmi_uri_fini(struct scmi_uri *uri);
 
+/*
+ * %XX is the byte XX; to[length + 1] is always enough. False if a % is not followed by two hexadecimal
+ * digits, or stands for the end of a string.
+ */
+bool scmi_percent_decode(char *to, const char *from, size_t length);
+
 /* Is each setting 0 or in its range? 0, or -EINVAL with a sentence. */
 int scmi_settings_check(const struct scmi_transport_settings *settings, char *why, size_t why_size);
 
