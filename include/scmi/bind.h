@@ -120,8 +120,9 @@ struct scmi_binder_host {
 		       bool lost);
 	/*
 	 * The supplier vanished: end every call with -ENODEV at once. Called by the thread that
-	 * withdraws it, while probe(), a use or unbind() may be running; unbind() follows unless it
-	 * runs, or probe() fails. May be NULL.
+	 * withdraws it, once. A probe(), a use or an unbind() that began before may be running
+	 * meanwhile, or have ended just now; nothing new is begun for this binding before lost()
+	 * returns. unbind() follows, unless it had begun, or probe() fails. May be NULL.
 	 */
 	void (*lost)(void *ctx, struct scmi_binding *binding);
 	/* Its state, or what it waits for, is another. Called with no lock held. May be NULL. */
@@ -139,7 +140,10 @@ int scmi_binder_new(struct scmi_binder **binder, const struct scmi_binder_host *
  */
 void scmi_binder_stop(struct scmi_binder *binder);
 
-/* -EBUSY while there is work, or anybody holds a binding; 0 when it is gone. */
+/*
+ * -EBUSY while there is work, or anybody holds a binding; 0 when it is gone. Nobody else may be in a
+ * call on the binder, scmi_binder_run() included.
+ */
 int scmi_binder_free(struct scmi_binder *binder);
 
 /*

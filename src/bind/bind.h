@@ -46,6 +46,7 @@ struct scmi_binding {
 	uint32_t tried[3];		    /* serials of the pair whose probe failed */
 	uint32_t seen;			    /* up to which change it has been looked at */
 	bool lost;			    /* its supplier vanished */
+	bool telling;			    /* … and the host is being told: no work meanwhile */
 	bool retry;
 	void *data;
 	char name[];
@@ -96,6 +97,11 @@ scmi_bind_descriptor(const struct scmi_bind_entry *entry)
 	return (const struct scmi_descriptor *)entry->what;
 }
 
+static inline struct scmi_binding *scmi_binding_at(struct scmi_list *node)
+{
+	return scmi_list_entry(node, struct scmi_binding, link);
+}
+
 /* As strcmp(), which the engine's environment lacks. */
 int scmi_bind_compare(const char *a, const char *b);
 
@@ -137,7 +143,7 @@ struct scmi_bound scmi_binding_bound(const struct scmi_binding *binding);
 /* Nobody needs it: no descriptor, no holder, nothing bound. */
 bool scmi_binding_spare(const struct scmi_binding *binding);
 
-/* ---- binder.c -------------------------------------------------------------------------------- */
+/* ---- work.c ---------------------------------------------------------------------------------- */
 
 /* One piece of work. Its binding is held until scmi_bind_done(). */
 struct scmi_bind_job {
@@ -158,5 +164,16 @@ void scmi_bind_done(struct scmi_binder *binder, const struct scmi_bind_job *job,
 
 /* Whether the supplier of an UNBIND vanished; may become true at any time. */
 bool scmi_bind_lost(const struct scmi_binding *binding);
+
+/* ---- binder.c -------------------------------------------------------------------------------- */
+
+/*
+ * scmi_binder_withdraw() in two halves. The first gives the binding whose supplier is lost, if any:
+ * held, and with no work done for it until the second, so that lost() cannot hit what it is bound to
+ * next.
+ */
+int scmi_bind_withdraw(struct scmi_binder *binder, const struct scmi_supplier *supplier, bool lost,
+		       struct scmi_binding **bereft);
+void scmi_bind_told(struct scmi_binding *bereft);
 
 #endif

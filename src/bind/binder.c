@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What comes and goes, who holds a binding, and the loop that does the work. */
+/* What comes and goes, and who holds a binding. */
 #include "bind/bind.h"
 
 int scmi_binder_new(struct scmi_binder **out, const struct scmi_binder_host *host)
@@ -56,11 +56,6 @@ int scmi_binder_free(struct scmi_binder *binder)
 
 /* ---- bindings by name ------------------------------------------------------------------------ */
 
-static struct scmi_binding *binding_at(struct scmi_list *node)
-{
-	return scmi_list_entry(node, struct scmi_binding, link);
-}
-
 /* The binding of a name, or where it would stand: before *place. */
 static struct scmi_binding *find_binding(struct scmi_binder *binder, const char *name,
 					 struct scmi_list **place)
@@ -68,10 +63,10 @@ static struct scmi_binding *find_binding(struct scmi_binder *binder, const char 
 	struct scmi_list *node = binder->bindings.next;
 
 	while (node != &binder->bindings) {
-		int order = scmi_bind_compare(binding_at(node)->name, name);
+		int order = scmi_bind_compare(scmi_binding_at(node)->name, name);
 
 		if (!order)
-			return binding_at(node);
+			return scmi_binding_at(node);
 		if (order > 0)
 			break;
 		node = node->next;
@@ -197,7 +192,7 @@ void scmi_binder_each(struct scmi_binder *binder,
 
 	scmi_binder_lock(binder);
 	for (node = binder->bindings.next; node != &binder->bindings; node = node->next) {
-		struct scmi_binding *binding = binding_at(node);
+		struct scmi_binding *binding = scmi_binding_at(node);
 
 		binding->holders++;
 		scmi_binder_unlock(binder);
@@ -331,8 +326,8 @@ static void leave(struct scmi_binder *binder, struct scmi_bind_entry *entry)
 	entry->leaving = true;
 	binder->changes++;
 	for (node = binder->bindings.next; node != &binder->bindings; node = node->next) {
-		if (binding_at(node)->descriptor == entry)
-			binding_at(node)->descriptor = NULL;
+		if (scmi_binding_at(node)->descriptor == entry)
+			scmi_binding_at(node)->descriptor = NULL;
 	}
 }
 
@@ -362,42 +357,65 @@ int scmi_binder_remove_descriptor(struct scmi_binder *binder,
 	return take_away(binder, &binder->descriptors, descriptor);
 }
 
-/* The binding that has this supplier; the lock is held. */
-static struct scmi_binding *claimant(struct scmi_binder *binder,
-				     const struct scmi_bind_entry *supplier)
+/* The binding that has this supplier, if the host has to be told; the lock is held. */
+static struct scmi_binding *lose(struct scmi_binder *binder,
+				 const struct scmi_bind_entry *supplier)
 {
 	struct scmi_list *node;
 
 	for (node = binder->bindings.next; node != &binder->bindings; node = node->next) {
-		if (binding_at(node)->has.supplier == supplier)
-			return binding_at(node);
+		struct scmi_binding *binding = scmi_binding_at(node);
+
+		if (binding->has.supplier != supplier || binding->lost)
+			continue;
+		binding->lost = true;
+		binding->telling = true;
+		binding->holders++;
+		return binding;
 	}
 	return NULL;
+}
+
+int scmi_bind_withdraw(struct scmi_binder *binder, const struct scmi_supplier *supplier, bool lost,
+		       struct scmi_binding **bereft)
+{
+	struct scmi_bind_entry *entry;
+
+	*bereft = NULL;
+	scmi_binder_lock(binder);
+	entry = find(&binder->suppliers, supplier);
+	if (entry) {
+		leave(binder, entry);
+		if (lost)
+			*bereft = lose(binder, entry);
+	}
+	scmi_binder_unlock(binder);
+	return entry ? 0 : -ENOENT;
+}
+
+void scmi_bind_told(struct scmi_binding *bereft)
+{
+	struct scmi_binder *binder = bereft->binder;
+
+	scmi_binder_lock(binder);
+	bereft->telling = false;
+	binder->changes++;
+	scmi_binder_unlock(binder);
+	scmi_binding_put(bereft);
 }
 
 int scmi_binder_withdraw(struct scmi_binder *binder, const struct scmi_supplier *supplier,
 			 bool lost)
 {
-	struct scmi_binding *binding = NULL;
-	struct scmi_bind_entry *entry;
+	struct scmi_binding *bereft;
+	int error = scmi_bind_withdraw(binder, supplier, lost, &bereft);
 
-	scmi_binder_lock(binder);
-	entry = find(&binder->suppliers, supplier);
-	if (entry) {
-		leave(binder, entry);
-		binding = lost ? claimant(binder, entry) : NULL;
-	}
-	if (binding) {
-		binding->lost = true;
-		binding->holders++;
-	}
-	scmi_binder_unlock(binder);
-	if (!entry)
-		return -ENOENT;
-	if (binding) {
+	if (error)
+		return error;
+	if (bereft) {
 		if (binder->host.lost)
-			binder->host.lost(binder->host.ctx, binding);
-		scmi_binding_put(binding);
+			binder->host.lost(binder->host.ctx, bereft);
+		scmi_bind_told(bereft);
 	}
 	wake(binder);
 	return 0;
@@ -417,167 +435,4 @@ void scmi_binder_stop(struct scmi_binder *binder)
 		leave(binder, entry);
 	scmi_binder_unlock(binder);
 	wake(binder);
-}
-
-/* ---- the work -------------------------------------------------------------------------------- */
-
-static void note_owner(const struct scmi_binder *binder, const struct scmi_list *list,
-		       struct scmi_bind_job *job)
-{
-	const void *what = job->entry->what;
-
-	if (list == &binder->drivers) {
-		job->released = ((const struct scmi_bind_driver *)what)->released;
-		job->ctx = ((const struct scmi_bind_driver *)what)->ctx;
-	} else if (list == &binder->suppliers) {
-		job->released = ((const struct scmi_supplier *)what)->released;
-		job->ctx = ((const struct scmi_supplier *)what)->ctx;
-	} else {
-		job->released = ((const struct scmi_descriptor *)what)->released;
-		job->ctx = ((const struct scmi_descriptor *)what)->ctx;
-	}
-}
-
-/* Let go of one that is leaving and that nobody uses. */
-static bool find_release(struct scmi_binder *binder, struct scmi_list *list,
-			 struct scmi_bind_job *job)
-{
-	struct scmi_bind_entry *entry;
-
-	scmi_bind_each(entry, list) {
-		if (!entry->leaving || entry->users)
-			continue;
-		scmi_list_remove(&entry->link);
-		job->work = SCMI_BIND_RELEASE;
-		job->entry = entry;
-		note_owner(binder, list, job);
-		return true;
-	}
-	return false;
-}
-
-static bool find_spare(struct scmi_binder *binder, struct scmi_bind_job *job)
-{
-	struct scmi_list *node;
-
-	for (node = binder->bindings.next; node != &binder->bindings; node = node->next) {
-		if (!scmi_binding_spare(binding_at(node)))
-			continue;
-		job->work = SCMI_BIND_FREE;
-		job->binding = binding_at(node);
-		scmi_list_remove(node);
-		return true;
-	}
-	return false;
-}
-
-static bool is_busy(const struct scmi_binding *binding)
-{
-	return binding->state == SCMI_BINDING_PROBING || binding->state == SCMI_BINDING_QUIESCING;
-}
-
-static bool find_work(struct scmi_binder *binder, struct scmi_bind_job *job)
-{
-	struct scmi_list *node;
-
-	for (node = binder->bindings.next; node != &binder->bindings; node = node->next) {
-		struct scmi_binding *binding = binding_at(node);
-
-		/* Nothing has changed since it had nothing to do, or its work goes on. */
-		if (binding->seen == binder->changes || is_busy(binding))
-			continue;
-		job->work = scmi_binding_work(binding);
-		if (job->work == SCMI_BIND_NOTHING) {
-			binding->seen = binder->changes;
-			continue;
-		}
-		job->binding = binding;
-		binding->holders++;
-		if (job->work != SCMI_BIND_TELL)
-			job->bound = scmi_binding_bound(binding);
-		return true;
-	}
-	return false;
-}
-
-bool scmi_bind_next(struct scmi_binder *binder, struct scmi_bind_job *job)
-{
-	bool found;
-
-	memset(job, 0, sizeof(*job));
-	scmi_binder_lock(binder);
-	found = find_work(binder, job) || find_release(binder, &binder->descriptors, job) ||
-		find_release(binder, &binder->suppliers, job) ||
-		find_release(binder, &binder->drivers, job) || find_spare(binder, job);
-	scmi_binder_unlock(binder);
-	return found;
-}
-
-static void tell(const struct scmi_binder *binder, struct scmi_binding *binding)
-{
-	if (binder->host.changed)
-		binder->host.changed(binder->host.ctx, binding);
-}
-
-void scmi_bind_done(struct scmi_binder *binder, const struct scmi_bind_job *job, int error)
-{
-	if (job->work == SCMI_BIND_RELEASE) {
-		release(binder, job->entry);
-		return;
-	}
-	if (job->work == SCMI_BIND_FREE) {
-		release(binder, job->binding);
-		return;
-	}
-	scmi_binder_lock(binder);
-	scmi_binding_worked(job->binding, job->work, error);
-	scmi_binder_unlock(binder);
-	if (job->work != SCMI_BIND_TELL)
-		tell(binder, job->binding);
-	scmi_binding_put(job->binding);
-}
-
-bool scmi_bind_lost(const struct scmi_binding *binding)
-{
-	bool lost;
-
-	scmi_binder_lock(binding->binder);
-	lost = binding->lost;
-	scmi_binder_unlock(binding->binder);
-	return lost;
-}
-
-bool scmi_binder_run(struct scmi_binder *binder)
-{
-	const struct scmi_binder_host *host = &binder->host;
-	struct scmi_bind_job job;
-	int error = 0;
-
-	if (!scmi_bind_next(binder, &job))
-		return false;
-	switch (job.work) {
-	case SCMI_BIND_PROBE:
-		tell(binder, job.binding);
-		error = host->probe(host->ctx, job.binding, &job.bound);
-		break;
-	case SCMI_BIND_UNBIND:
-		tell(binder, job.binding);
-		host->unbind(host->ctx, job.binding, &job.bound, scmi_bind_lost(job.binding));
-		break;
-	case SCMI_BIND_TELL:
-		tell(binder, job.binding);
-		break;
-	case SCMI_BIND_RELEASE:
-		if (job.released)
-			job.released(job.ctx);
-		break;
-	case SCMI_BIND_FREE:
-		if (host->freed)
-			host->freed(host->ctx, job.binding->data);
-		break;
-	case SCMI_BIND_NOTHING:
-		break;
-	}
-	scmi_bind_done(binder, &job, error);
-	return true;
 }

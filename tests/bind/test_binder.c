@@ -20,6 +20,7 @@ static const struct scmi_transport mailbox = { .name = "mailbox", .compatible = 
 struct calls {
 	char text[1024];
 	int probe_error;
+	struct scmi_binder *works_meanwhile; /* while the host is told of a loss, by another thread */
 };
 
 static void write_down(struct calls *calls, const char *what, const struct scmi_binding *binding,
@@ -58,9 +59,19 @@ static void host_unbind(void *ctx, struct scmi_binding *binding, const struct sc
 	write_down(ctx, "unbind", binding, lost ? "lost" : "");
 }
 
+static void settle(struct scmi_binder *binder)
+{
+	while (scmi_binder_run(binder))
+		;
+}
+
 static void host_lost(void *ctx, struct scmi_binding *binding)
 {
-	write_down(ctx, "lost", binding, "");
+	struct calls *calls = ctx;
+
+	if (calls->works_meanwhile)
+		settle(calls->works_meanwhile);
+	write_down(calls, "lost", binding, "");
 }
 
 static struct scmi_binder *start(struct calls *calls)
@@ -78,12 +89,6 @@ static struct scmi_binder *start(struct calls *calls)
 	memset(calls, 0, sizeof(*calls));
 	assert_int_equal(scmi_binder_new(&binder, &host), 0);
 	return binder;
-}
-
-static void settle(struct scmi_binder *binder)
-{
-	while (scmi_binder_run(binder))
-		;
 }
 
 static void end(struct scmi_binder *binder)
@@ -268,6 +273,54 @@ static void a_lost_supplier_is_told_at_once(void **state)
 	end(binder);
 }
 
+/* Somebody who is slow to tell of a loss must not hit what is bound next. */
+static void a_loss_is_told_before_the_next_is_bound(void **state)
+{
+	const struct scmi_bind_driver driver = { .transport = &virtio };
+	const struct scmi_supplier one = { .name = "one", .transport = "virtio", .address = "/1" };
+	const struct scmi_supplier two = { .name = "two", .transport = "virtio", .address = "/2" };
+	const struct scmi_descriptor a = {
+		.name = "a", .compatible = virtio_strings, .by_order = true,
+	};
+	struct calls calls;
+	struct scmi_binder *binder = start(&calls);
+
+	(void)state;
+	assert_int_equal(scmi_binder_add_driver(binder, &driver), 0);
+	assert_int_equal(scmi_binder_add_descriptor(binder, &a), 0);
+	assert_int_equal(scmi_binder_announce(binder, &one), 0);
+	settle(binder);
+	assert_int_equal(scmi_binder_announce(binder, &two), 0);
+	calls.works_meanwhile = binder;
+	assert_int_equal(scmi_binder_withdraw(binder, &one, true), 0);
+	settle(binder);
+	assert_string_equal(calls.text, "probe a /1; lost a; unbind a lost; probe a /2");
+	end(binder);
+}
+
+/* Whoever withdraws it in good order may find that it has gone; nobody hears of it twice. */
+static void a_loss_is_told_once(void **state)
+{
+	const struct scmi_bind_driver driver = { .transport = &virtio };
+	const struct scmi_supplier one = { .name = "one", .transport = "virtio", .address = "/1" };
+	const struct scmi_descriptor a = { .name = "a", .compatible = virtio_strings };
+	struct calls calls;
+	struct scmi_binder *binder = start(&calls);
+
+	(void)state;
+	assert_int_equal(scmi_binder_add_driver(binder, &driver), 0);
+	assert_int_equal(scmi_binder_add_descriptor(binder, &a), 0);
+	assert_int_equal(scmi_binder_announce(binder, &one), 0);
+	settle(binder);
+	assert_int_equal(scmi_binder_withdraw(binder, &one, false), 0);
+	assert_int_equal(scmi_binder_withdraw(binder, &one, true), 0);
+	assert_int_equal(scmi_binder_withdraw(binder, &one, true), 0);
+	settle(binder);
+	assert_int_equal(scmi_binder_withdraw(binder, &one, true), -ENOENT);
+	assert_string_equal(calls.text, "probe a /1; lost a; unbind a lost");
+	end(binder);
+}
+
 static int released;
 
 static void count_released(void *ctx)
@@ -345,6 +398,8 @@ int main(void)
 		cmocka_unit_test(the_most_specific_string_wins),
 		cmocka_unit_test(a_failed_probe_waits_for_a_change),
 		cmocka_unit_test(a_lost_supplier_is_told_at_once),
+		cmocka_unit_test(a_loss_is_told_before_the_next_is_bound),
+		cmocka_unit_test(a_loss_is_told_once),
 		cmocka_unit_test(refuses_what_makes_no_sense),
 		cmocka_unit_test(words_are_cut_where_there_is_no_room),
 	};
