@@ -121,7 +121,7 @@ struct bench {
 	struct scmi_command command;
 	size_t answer_size; /* with header and status */
 	size_t count;
-	bool virtio;
+	bool eventfds; /* are what wakes the ends */
 	struct scmi_latency floor;  /* where who waits sleeps */
 	struct scmi_latency polled; /* where nobody sleeps; all 0: not measured */
 	int floor_cpus[2];
@@ -191,7 +191,7 @@ static void warn_unbound(const struct cli *cli, int cpu)
 static int measure_floor(struct cli *cli, struct bench *bench, int cpu, int other_cpu)
 {
 	struct scmi_floor floor = {
-		.kind = bench->virtio ? SCMI_FLOOR_EVENTFD : SCMI_FLOOR_SOCKET,
+		.kind = bench->eventfds ? SCMI_FLOOR_EVENTFD : SCMI_FLOOR_SOCKET,
 		.rounds = (unsigned int)bench->count,
 		.cpu = cpu,
 		.other_cpu = other_cpu,
@@ -203,7 +203,7 @@ static int measure_floor(struct cli *cli, struct bench *bench, int cpu, int othe
 
 	cli_progress(cli, "measuring the floor");
 	error = scmi_floor_measure(&floor, &latency);
-	if (!error && bench->virtio && cpu != other_cpu) {
+	if (!error && bench->eventfds && cpu != other_cpu) {
 		floor.kind = SCMI_FLOOR_CACHE_LINE;
 		error = scmi_floor_measure(&floor, &bench->polled);
 	}
@@ -289,7 +289,8 @@ int cli_bench(struct cli *cli)
 		.command = { .protocol_id = SCMI_BASE_PROTOCOL,
 			     .message_id = SCMI_PROTOCOL_VERSION },
 		.answer_size = SCMI_ANSWER_SIZE_MIN + 4,
-		.virtio = !strncmp(cli->options.at, "virtio:", 7),
+		.eventfds = !strncmp(cli->options.at, "virtio:", 7) ||
+			    !strncmp(cli->options.at, "mailbox:", 8),
 		.count = cli->options.count ? cli->options.count : COUNT_DEFAULT,
 	};
 	uint8_t payload[4];

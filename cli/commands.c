@@ -193,8 +193,8 @@ const struct cli_command cli_commands[] = {
 		.help = "Sends --count messages (10000) one after another: CLOCK_RATE_GET of the first\n"
 			"clock, or PROTOCOL_VERSION. The floor is measured in the same run: two processes that\n"
 			"pass datagrams of the same sizes to and fro over a socket and do nothing else, on two\n"
-			"CPUs and on one; the lower floor is shown. Over virtio they pass eventfds, and there is\n"
-			"another floor for ends that need not be woken: a word in shared memory; and all is\n"
+			"CPUs and on one; the lower floor is shown. Over virtio and mailboxes they pass eventfds, and\n"
+			"there is another floor for ends that need not be woken: a word in shared memory; and all is\n"
 			"measured once more with ends that do not look before they sleep.\n\n"
 			"With --pin A,B the floor is that of CPUs A and B, and scmi runs on A: have the platform\n"
 			"on B ('taskset -c B scmid ...').",

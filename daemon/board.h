@@ -13,7 +13,7 @@
 
 struct scmid_board;
 
-enum scmid_endpoint_kind { SCMID_SOCKET, SCMID_VIRTIO };
+enum scmid_endpoint_kind { SCMID_SOCKET, SCMID_VIRTIO, SCMID_MAILBOX };
 
 /* Where an agent connects. */
 struct scmid_endpoint {
@@ -31,6 +31,11 @@ struct scmid_endpoint {
 	uint32_t user_count;
 	const uint32_t *groups;
 	uint32_t group_count;
+	/* Of a mailbox: protocols with a channel of their own, and what there is not. */
+	const uint8_t *own_channels;
+	uint32_t own_channel_count;
+	bool no_completion_irq;
+	bool no_p2a;
 };
 
 /**

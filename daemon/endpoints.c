@@ -11,22 +11,32 @@
 
 #define MESSAGE_SIZE_MIN 8u
 #define MESSAGE_SIZE_MAX 65536u
+/* An area of shared memory has at most 64 KiB, with 24 bytes before the message. */
+#define MAILBOX_MESSAGE_SIZE_MAX (MESSAGE_SIZE_MAX - 24u)
 
 enum {
 	ENDPOINT_SOCKET,
 	ENDPOINT_VIRTIO,
+	ENDPOINT_MAILBOX,
 	ENDPOINT_MODE,
 	ENDPOINT_ALLOW,
 	ENDPOINT_MESSAGE_SIZE_MAX,
+	ENDPOINT_OWN_CHANNELS,
+	ENDPOINT_COMPLETION_INTERRUPT,
+	ENDPOINT_P2A,
 	ENDPOINT_KEYS,
 };
 
 static const char *const endpoint_keys[ENDPOINT_KEYS] = {
 	[ENDPOINT_SOCKET] = "socket",
 	[ENDPOINT_VIRTIO] = "virtio",
+	[ENDPOINT_MAILBOX] = "mailbox",
 	[ENDPOINT_MODE] = "mode",
 	[ENDPOINT_ALLOW] = "allow",
 	[ENDPOINT_MESSAGE_SIZE_MAX] = "message_size_max",
+	[ENDPOINT_OWN_CHANNELS] = "own_channels",
+	[ENDPOINT_COMPLETION_INTERRUPT] = "completion_interrupt",
+	[ENDPOINT_P2A] = "p2a",
 };
 
 /* The path with the run directory before it, checked to fit an address. */
@@ -154,33 +164,102 @@ static void load_allow(struct scmid_load *load, const struct scmid_node *node,
 						 &endpoint->group_count);
 }
 
+/* Protocols by name, each once. */
+static void load_own_channels(struct scmid_load *load, const struct scmid_node *node,
+			      struct scmid_endpoint *endpoint)
+{
+	static const char *const names[] = {"base", "clock"};
+	static const uint8_t ids[] = {0x10, 0x14};
+	uint8_t *channels;
+	uint32_t choice;
+
+	if (!scmid_list(load, node, "protocols"))
+		return;
+	channels = scmid_arena_alloc(load->arena, node->count, sizeof(*channels));
+	for (uint32_t i = 0; i < node->count; i++) {
+		if (!scmid_choice(load, node->values[i], "a protocol", names, 2, &choice))
+			continue;
+		if (memchr(channels, ids[choice], endpoint->own_channel_count))
+			scmid_complain(load->report, node->values[i]->at,
+				       "the protocol %s is here a second time", names[choice]);
+		else
+			channels[endpoint->own_channel_count++] = ids[choice];
+	}
+	endpoint->own_channels = channels;
+}
+
+/* What only a mailbox has. */
+static void load_channels(struct scmid_load *load, const struct scmid_node *const *found,
+			  struct scmid_endpoint *endpoint)
+{
+	bool yes;
+
+	for (uint32_t key = ENDPOINT_OWN_CHANNELS; key <= ENDPOINT_P2A; key++) {
+		if (found[key] && endpoint->kind != SCMID_MAILBOX) {
+			scmid_complain(load->report, found[key]->at,
+				       "'%s' is for a mailbox; here it means nothing",
+				       endpoint_keys[key]);
+			return;
+		}
+	}
+	if (found[ENDPOINT_OWN_CHANNELS])
+		load_own_channels(load, found[ENDPOINT_OWN_CHANNELS], endpoint);
+	if (found[ENDPOINT_COMPLETION_INTERRUPT] &&
+	    scmid_bool(load, found[ENDPOINT_COMPLETION_INTERRUPT], &yes))
+		endpoint->no_completion_irq = !yes;
+	if (found[ENDPOINT_P2A] && scmid_bool(load, found[ENDPOINT_P2A], &yes))
+		endpoint->no_p2a = !yes;
+}
+
+/* The key that says of what kind it is. ENDPOINT_KEYS: none, or more than one, which is told. */
+static uint32_t find_kind(struct scmid_load *load, const struct scmid_node *node,
+			  const struct scmid_node *const *found, enum scmid_fields fields)
+{
+	uint32_t kind = ENDPOINT_KEYS, count = 0;
+
+	for (uint32_t key = ENDPOINT_SOCKET; key <= ENDPOINT_MAILBOX; key++) {
+		if (found[key]) {
+			kind = key;
+			count++;
+		}
+	}
+	if (count == 1)
+		return kind;
+	if (fields == SCMID_FIELDS_KNOWN || count)
+		scmid_complain(load->report, node->at,
+			       "an endpoint is a 'socket', 'virtio' or a 'mailbox', for example: "
+			       "{socket: a.sock}");
+	return ENDPOINT_KEYS;
+}
+
 static void load_endpoint(struct scmid_load *load, const struct scmid_node *node, uint32_t agent)
 {
 	struct scmid_endpoint endpoint = {.at = node->at, .agent = agent};
 	const struct scmid_node *found[ENDPOINT_KEYS];
 	enum scmid_fields fields;
+	uint32_t kind;
 
 	fields = scmid_fields(load, node, "an endpoint", endpoint_keys, ENDPOINT_KEYS, found);
 	if (!fields)
 		return;
-	if (!found[ENDPOINT_SOCKET] == !found[ENDPOINT_VIRTIO]) {
-		if (fields == SCMID_FIELDS_KNOWN || found[ENDPOINT_SOCKET])
-			scmid_complain(load->report, node->at,
-				       "an endpoint is either a 'socket' or 'virtio', for example: "
-				       "{socket: a.sock}");
+	kind = find_kind(load, node, found, fields);
+	if (kind == ENDPOINT_KEYS)
 		return;
-	}
-	endpoint.kind = found[ENDPOINT_SOCKET] ? SCMID_SOCKET : SCMID_VIRTIO;
-	load_address(load, found[endpoint.kind == SCMID_SOCKET ? ENDPOINT_SOCKET : ENDPOINT_VIRTIO],
-		     &endpoint);
+	endpoint.kind = kind == ENDPOINT_SOCKET	  ? SCMID_SOCKET
+			: kind == ENDPOINT_VIRTIO ? SCMID_VIRTIO
+						  : SCMID_MAILBOX;
+	load_address(load, found[kind], &endpoint);
 	if (found[ENDPOINT_MODE])
 		load_mode(load, found[ENDPOINT_MODE], &endpoint);
 	if (found[ENDPOINT_ALLOW])
 		load_allow(load, found[ENDPOINT_ALLOW], &endpoint);
 	if (found[ENDPOINT_MESSAGE_SIZE_MAX])
 		scmid_u32(load, found[ENDPOINT_MESSAGE_SIZE_MAX],
-			  "a size in bytes, header included", MESSAGE_SIZE_MIN, MESSAGE_SIZE_MAX,
+			  "a size in bytes, header included", MESSAGE_SIZE_MIN,
+			  endpoint.kind == SCMID_MAILBOX ? MAILBOX_MESSAGE_SIZE_MAX
+							 : MESSAGE_SIZE_MAX,
 			  &endpoint.message_size_max);
+	load_channels(load, found, &endpoint);
 	load->out->endpoints[load->out->endpoint_count++] = endpoint;
 }
 

@@ -391,6 +391,12 @@ int scmid_server_new(struct scmid_server **out, const struct scmid_server_config
 	return 0;
 }
 
+static const char *const schemes[] = {
+	[SCMID_SOCKET] = "unix",
+	[SCMID_VIRTIO] = "virtio",
+	[SCMID_MAILBOX] = "mailbox",
+};
+
 static int listen_on(struct listener *listener, struct scmi_loader *loader)
 {
 	const struct scmid_endpoint *endpoint = listener->endpoint;
@@ -402,12 +408,16 @@ static int listen_on(struct listener *listener, struct scmi_loader *loader)
 		.callbacks = &callbacks,
 		.host = config->loop,
 		.ctx = listener,
+		.own_channels = endpoint->own_channels,
+		.own_channel_count = endpoint->own_channel_count,
+		.no_completion_irq = endpoint->no_completion_irq,
+		.no_p2a = endpoint->no_p2a,
 	};
 	char why[768] = "";
 	int error;
 
-	error = scmi_loader_by_scheme(loader, endpoint->kind == SCMID_VIRTIO ? "virtio" : "unix",
-				      &listener->loaded, why, sizeof(why));
+	error = scmi_loader_by_scheme(loader, schemes[endpoint->kind], &listener->loaded, why,
+				      sizeof(why));
 	if (!error) {
 		listener->driver = scmi_driver_transport(listener->loaded);
 		if (listener->driver->platform)

@@ -14,11 +14,11 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCMI = os.environ.get("SCMI", "scmi")
 SCMID = os.environ.get("SCMID", "scmid")
-# How a test reaches its agents: "unix", or "virtio" to run the same test through a virtio device.
+# How a test reaches its agents: "unix", or "virtio" or "mailbox" to run the same test through those.
 TRANSPORT = os.environ.get("SCMI_TEST_TRANSPORT", "unix")
 PATIENCE_S = 60
 
-ADDRESS = {"unix": "unix:%s/%s.sock", "virtio": "virtio:%s/%s.vhost"}
+ADDRESS = {"unix": "unix:%s/%s.sock", "virtio": "virtio:%s/%s.vhost", "mailbox": "mailbox:%s/%s.mbox"}
 
 OK, REFUSED, USAGE, UNREACHABLE = range(4)
 
@@ -106,7 +106,7 @@ class PlatformCase(Case):
     def golden(self, name, text):
         """Equal to golden/NAME; SCMI_GOLDEN=write makes it so, to be read before it is kept."""
         path = os.path.join(HERE, "golden", name)
-        text = re.sub(r"virtio:DIR/(\w+)\.vhost", r"unix:DIR/\1.sock", text.replace(self.dir, "DIR"))
+        text = re.sub(r"(?:virtio|mailbox):DIR/(\w+)\.(?:vhost|mbox)", r"unix:DIR/\1.sock", text.replace(self.dir, "DIR"))
         if os.environ.get("SCMI_GOLDEN") == "write":
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)

@@ -126,10 +126,11 @@ class Surroundings(PlatformCase):
         self.assertEqual(outcome.json()["agent"]["name"], "viewer")
 
     def test_settings_that_the_transport_lacks(self):
+        at = "unix:%s/tester.sock?" % self.dir
         for setting in ("polling-us", "no-completion-irq"):
             self.fails(USAGE, "the transport socket has no " + setting,
-                       scmi("--at", self.at("tester") + "?%s=1" % setting, "info"))
-        self.expect(OK, scmi("--at", self.at("tester") + "?polling-us=0&atomic-threshold-us=5", "info"))
+                       scmi("--at", at + setting + "=1", "info"))
+        self.expect(OK, scmi("--at", at + "polling-us=0&atomic-threshold-us=5", "info"))
 
     def test_uri_settings(self):
         at = self.at("tester") + "?response-timeout-ms=500&delayed-timeout-ms=50"

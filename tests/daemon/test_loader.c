@@ -212,7 +212,11 @@ static void devices_and_endpoints(void **state)
 					  "      - {socket: s, mode: 0640, message_size_max: 300, "
 					  "allow: {users: [root, 5], groups: [0x10]}}\n"
 					  "      - socket: /abs/olute\n"
-					  "      - {virtio: v}\n");
+					  "      - {virtio: v}\n"
+					  "      - {mailbox: m}\n"
+					  "      - {mailbox: n, message_size_max: 65512, "
+					  "own_channels: [clock, base], "
+					  "completion_interrupt: no, p2a: no}\n");
 	const struct scmi_board *board = scmid_board_scmi(loaded);
 	const struct scmid_endpoint *endpoints;
 	uint32_t count;
@@ -225,7 +229,7 @@ static void devices_and_endpoints(void **state)
 	assert_int_equal(board->devices[0].domains[0].protocol_id, SCMI_CLOCK_PROTOCOL);
 	assert_int_equal(board->devices[0].domains[0].index, 1);
 	endpoints = scmid_board_endpoints(loaded, &count);
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 5);
 	assert_int_equal(endpoints[0].kind, SCMID_SOCKET);
 	assert_int_equal(endpoints[0].agent, 1);
 	assert_string_equal(endpoints[0].address, "/run/x/s");
@@ -242,6 +246,17 @@ static void devices_and_endpoints(void **state)
 	assert_int_equal(endpoints[1].mode, 0);
 	assert_int_equal(endpoints[2].kind, SCMID_VIRTIO);
 	assert_string_equal(endpoints[2].address, "/run/x/v");
+	assert_int_equal(endpoints[3].kind, SCMID_MAILBOX);
+	assert_string_equal(endpoints[3].address, "/run/x/m");
+	assert_int_equal(endpoints[3].own_channel_count, 0);
+	assert_false(endpoints[3].no_completion_irq);
+	assert_false(endpoints[3].no_p2a);
+	assert_int_equal(endpoints[4].message_size_max, 65512);
+	assert_int_equal(endpoints[4].own_channel_count, 2);
+	assert_int_equal(endpoints[4].own_channels[0], SCMI_CLOCK_PROTOCOL);
+	assert_int_equal(endpoints[4].own_channels[1], SCMI_BASE_PROTOCOL);
+	assert_true(endpoints[4].no_completion_irq);
+	assert_true(endpoints[4].no_p2a);
 	scmid_board_free(loaded);
 }
 

@@ -63,7 +63,7 @@ class Files(unittest.TestCase):
         there = self.serve(SCMID, None)
         here = self.serve(SCMID_FEW, self.files)
         expected = self.rate(SCMI, "unix:%s/tester.sock" % there, None)
-        for uri in ("unix:%s/tester.sock", "virtio:%s/tester.vhost"):
+        for uri in ("unix:%s/tester.sock", "virtio:%s/tester.vhost", "mailbox:%s/tester.mbox"):
             for scmi, path in ((SCMI, None), (SCMI_FEW, self.files)):
                 for where in (there, here):
                     self.assertEqual(self.rate(scmi, uri % where, path), expected)
@@ -73,9 +73,10 @@ class Files(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         told = json.loads(done.stdout)
         from_files = {t["name"]: t for t in told["transports"] if not t["built_in"]}
-        self.assertEqual(set(from_files), {"socket", "virtio"})
+        self.assertEqual(set(from_files), {"socket", "virtio", "mailbox"})
         self.assertEqual(from_files["virtio"]["path"], self.files + "/scmi-transport-virtio.so")
         self.assertEqual(from_files["virtio"]["compatible"], ["arm,scmi-virtio"])
+        self.assertEqual(from_files["mailbox"]["compatible"], ["arm,scmi"])
         self.assertEqual((from_files["socket"]["scheme"], from_files["socket"]["messages_max"]), ("unix", 32))
         self.assertEqual({t["name"] for t in told["transports"] if t["built_in"]}, {"loop", "pipe", "dev"})
         self.assertEqual({n["name"]: n["refused"] for n in told["not_used"]},
