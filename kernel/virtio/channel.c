@@ -117,13 +117,15 @@ static bool has_message(struct channel *channel, unsigned int which, size_t size
 	return true;
 }
 
-/* Hand over what a queue has, but no more than the budget. True: there may be more. */
-static bool drain(struct channel *channel, unsigned int which, unsigned int budget)
+/*
+ * Hand over what a queue has, but no more than the budget. Work is only started while the channel is
+ * open: who closes it waits for that.
+ */
+static void drain(struct channel *channel, unsigned int which)
 {
+	unsigned int size, budget = BUDGET;
 	struct channel_slot *slot;
 	unsigned long flags;
-	unsigned int size;
-	bool more = false;
 
 	spin_lock_irqsave(&channel->lock, flags);
 	while (channel->open && channel->queues[which]) {
@@ -149,32 +151,26 @@ static bool drain(struct channel *channel, unsigned int which, unsigned int budg
 		}
 		list_add(&slot->node, &channel->slots[which].free);
 		if (!--budget) {
-			more = channel->open;
+			if (channel->open)
+				schedule_work(&channel->rest);
 			break;
 		}
 	}
 	if (which == CHANNEL_EVENTS && channel->open && channel->queues[which])
 		lend_events(channel);
 	spin_unlock_irqrestore(&channel->lock, flags);
-	return more;
 }
 
+/* Interrupts of the queue stay off until the rest was handed over. */
 void channel_arrived(struct virtqueue *queue)
 {
-	struct channel *channel = queue->vdev->priv;
-
-	/* Interrupts of the queue stay off until the rest was handed over. */
-	if (drain(channel, queue->index, BUDGET))
-		schedule_work(&channel->rest);
+	drain(queue->vdev->priv, queue->index);
 }
 
 static void drain_all(struct channel *channel)
 {
-	bool more = drain(channel, CHANNEL_COMMANDS, BUDGET);
-
-	more |= drain(channel, CHANNEL_EVENTS, BUDGET);
-	if (more)
-		schedule_work(&channel->rest);
+	drain(channel, CHANNEL_COMMANDS);
+	drain(channel, CHANNEL_EVENTS);
 }
 
 static void deliver_rest(struct work_struct *work)
