@@ -283,6 +283,11 @@ static struct platform_driver driver = {
 		/* One platform that is slow to answer delays no other's instances. */
 		.probe_type = PROBE_PREFER_ASYNCHRONOUS,
 		.dev_groups = libscmi_instance_groups,
+		/*
+		 * Not to be unbound by hand: consumers depend on the descriptor's device, and would
+		 * not go first. Whoever wants an instance away unbinds that, or the supplier.
+		 */
+		.suppress_bind_attrs = true,
 	},
 };
 

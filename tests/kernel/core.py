@@ -57,6 +57,8 @@ def shown(bench):
                      "descriptor; do cat $i; done" % DEVICES)
     expect(shows.split("\n"), ["ready", "no?where", "", "2.0", "0x7", "0x80", "nowhere", "nothing", "", ""], "attributes")
     expect(bench.devices("libscmi"), ["libscmi0:80", "libscmi1:80"], "bus devices")
+    # Consumers of an instance hang on its descriptor: nobody takes it from under them by hand.
+    expect(bench.run("ls /sys/bus/platform/drivers/libscmi-instance/unbind")[0], 1, "ls of what would unbind it")
     expect(bench.sh("cat /sys/bus/libscmi/devices/libscmi0:80/modalias"), "libscmi:protocol80\n", "modalias")
     bench.sh("rmmod transport")
     expect((names(bench), bench.devices("libscmi")), ([], []), "instances and bus devices")
@@ -70,7 +72,7 @@ def silent(bench):
     insert(bench, "devices=8", "silent=1")
     bench.until(lambda: failed(bench).count("no answer within the time limit") == 8, "fail eight times")
     bench.sh("echo 0 >/sys/module/transport/parameters/silent")
-    bench.sh("echo libscmi-instance.5 >/sys/bus/platform/drivers/libscmi-instance/bind")
+    bench.sh("echo libscmi-instance.5 >/sys/bus/platform/drivers_probe")
     expect(names(bench), ["libscmi0"], "instances")
     expect(failed(bench).count("\n"), 7, "failures that are left")
     bench.sh("rmmod transport libscmi")
