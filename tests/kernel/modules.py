@@ -48,8 +48,7 @@ def cycle(bench, up, down, clocks):
     walk(bench, [name for name in up if name not in present], True, present)
     if clocks:
         ready(bench, 1)
-        bench.until(lambda: bench.clocks(), "have clocks")
-    compare(bench.clocks(), clocks)
+    bench.has_clocks(clocks)
     walk(bench, down, False, present)
     walk(bench, [name for name in down if name in present], False, present)
     compare(bench.clocks(), {})

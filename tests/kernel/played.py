@@ -198,9 +198,15 @@ class Played:
         at = at - self.guest_at + self.offset
         self.memory[at:at + len(data)] = data
 
+    def posted(self, queue):
+        """Whether the guest made something available. A driver that resets its device takes back what is not used by
+        counting backwards, and User-Mode Linux tells us only afterwards that it did."""
+        available, = struct.unpack("<H", self.get(queue.avail + 2, 2))
+        return 0 < (available - queue.seen & 0xFFFF) <= queue.num
+
     def take(self):
         queue = self.queues[0]
-        while queue.enabled and queue.seen != struct.unpack("<H", self.get(queue.avail + 2, 2))[0]:
+        while queue.enabled and self.posted(queue):
             head, = struct.unpack("<H", self.get(queue.avail + 4 + 2 * (queue.seen % queue.num), 2))
             queue.seen = queue.seen + 1 & 0xFFFF
             message, space, index = b"", None, head
