@@ -136,6 +136,7 @@ struct scmi_agent_limits {
 	uint64_t response_timeout_ns;
 	uint64_t delayed_timeout_ns;
 	bool p2a;
+	bool polling; /* calls with a poll budget can be made */
 };
 
 /*

@@ -9,8 +9,11 @@
  *	    !scmi_clock_rate_get(scmi_instance_agent(instance), 0, &rate_hz))
  *		…
  *
+ * That is one connection: when the platform goes, every call ends with -ENODEV, and the instance is of
+ * no use any more. Those of a manager (<scmi/manager.h>) outlive their platforms.
+ *
  * No hidden thread, no global state: instances are independent. One thread uses an instance at a
- * time. Plain calls block; for everything else wait on scmi_instance_fd() until
+ * time, unless it is a manager's. Plain calls block; for everything else wait on scmi_instance_fd() until
  * scmi_instance_next_deadline_ns(), then call scmi_instance_dispatch(), which calls the callbacks
  * of completions and notifications.
  */
@@ -26,6 +29,14 @@ struct scmi_loader; /* <scmi/loader.h> */
 /* Every message, for tracing. `message` is valid during the call only. */
 typedef void scmi_trace_fn(void *ctx, bool to_platform, const void *message, size_t size);
 
+/* Whether it can be used now. */
+struct scmi_instance_status {
+	bool ready;
+	uint32_t opened;  /* how often it became ready: another number is another connection */
+	uint32_t refused; /* subscriptions that this platform did not grant again */
+	int error;	  /* 0, or why it is not ready: -ENODEV, or what opening gave */
+};
+
 struct scmi_instance_options {
 	struct scmi_transport_settings settings; /* 0: as the URI or the transport says */
 	scmi_trace_fn *trace;
@@ -35,6 +46,13 @@ struct scmi_instance_options {
 	 * files in SCMI_TRANSPORT_PATH and in the directory chosen at the build.
 	 */
 	struct scmi_loader *loader;
+	/*
+	 * Called from scmi_instance_dispatch() when its status is another than it was told last; at
+	 * first it is ready, and one of a manager is not. May use the agent, also to block. May be
+	 * NULL.
+	 */
+	void (*changed)(void *ctx, const struct scmi_instance_status *status);
+	void *changed_ctx;
 };
 
 /**
@@ -73,8 +91,8 @@ struct scmi_agent *scmi_instance_agent(struct scmi_instance *instance);
  * that the platform announces to take at most so long, as clock_enable_delay_us of a clock; 0:
  * nothing is said, so none.
  */
-uint32_t scmi_instance_poll_budget_us(const struct scmi_instance *instance);
-uint32_t scmi_instance_atomic_threshold_us(const struct scmi_instance *instance);
+uint32_t scmi_instance_poll_budget_us(struct scmi_instance *instance);
+uint32_t scmi_instance_atomic_threshold_us(struct scmi_instance *instance);
 
 /* A descriptor to poll for reading; the instance's, do not close. */
 int scmi_instance_fd(struct scmi_instance *instance);
@@ -87,8 +105,17 @@ uint64_t scmi_instance_next_deadline_ns(struct scmi_instance *instance);
 
 /*
  * Take what arrived, time out what is over, call callbacks. Does not block. 0, or -ENODEV when the
- * platform is gone.
+ * platform is gone; for an instance of a manager always 0, as another may come.
  */
 int scmi_instance_dispatch(struct scmi_instance *instance);
+
+/* What holds just now. */
+void scmi_instance_status(struct scmi_instance *instance, struct scmi_instance_status *status);
+
+/*
+ * The same in words, NUL-terminated and cut where `size` is too small: "waits for supplier
+ * 'virtio@a003e00'". Returns what strlen() would give were there room.
+ */
+size_t scmi_instance_explain(struct scmi_instance *instance, char *text, size_t size);
 
 #endif

@@ -80,6 +80,7 @@ int scmi_agent_init(struct scmi_agent **agent_out, void *storage, size_t size,
 		.response_timeout_ns = config->response_timeout_ns,
 		.delayed_timeout_ns = config->delayed_timeout_ns,
 		.p2a = config->p2a,
+		.polling = config->host.poll,
 	};
 	scmi_tokens_init(&agent->tokens);
 	scmi_list_init(&agent->free);

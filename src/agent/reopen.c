@@ -83,6 +83,7 @@ int scmi_agent_reopen(struct scmi_agent *agent, const struct scmi_agent_limits *
 	agent->limits.messages_max = lower(limits->messages_max, config->messages_max);
 	agent->limits.message_size_max = lower(limits->message_size_max, config->message_size_max);
 	agent->limits.p2a = limits->p2a && config->p2a;
+	agent->limits.polling = limits->polling && config->host.poll;
 	agent->closed = -ENODEV;
 	agent->reopening = true;
 	agent->opener = caller;

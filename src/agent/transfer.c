@@ -115,6 +115,8 @@ static int prepare(struct scmi_agent *agent, const struct scmi_command *command,
 
 	scmi_agent_lock(agent);
 	token = refusal(agent, command, caller);
+	if (!token && !done && command->poll_budget_us && !agent->limits.polling)
+		token = -EOPNOTSUPP;
 	if (!token)
 		token = take(agent, command, &transfer);
 	if (token < 0) {
@@ -392,8 +394,8 @@ int scmi_agent_call(struct scmi_agent *agent, const struct scmi_command *command
 	/* What polls needs nobody else to go on. */
 	if (!command->poll_budget_us && in_callback(agent))
 		return -EDEADLK;
-	if (command->poll_budget_us ? !host->poll : !host->wait)
-		return command->poll_budget_us ? -EOPNOTSUPP : -ENOSYS;
+	if (!command->poll_budget_us && !host->wait)
+		return -ENOSYS;
 	error = prepare_call(agent, command, &transfer);
 	if (error)
 		return error;

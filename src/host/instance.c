@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Joins one agent and one transport device; what the agent asks of its host is answered here. */
 #include <stdlib.h>
+#include <string.h>
 
-#include <scmi/instance.h>
 #include <scmi/loader.h>
 
 #include "../transports/why.h"
+#include "instance.h"
+#include "instance_link.h"
 #include "monotonic.h"
 #include "uri.h"
 
@@ -13,21 +15,8 @@
 #define NOTIFICATIONS_MAX 128u
 /* What the other side may do before a delayed response is slow, whatever the answers' limit. */
 #define DELAYED_TIMEOUT_MS 2000u
-#define NS_PER_MS	   1000000u
-
-struct scmi_instance {
-	struct scmi_driver *driver; /* keeps its code loaded */
-	const struct scmi_transport_agent_ops *ops;
-	struct scmi_transport_device *device;
-	struct scmi_agent *agent;
-	void *storage; /* the agent's */
-	uint32_t poll_budget_us; /* 0 where the transport cannot be asked without sleeping */
-	uint32_t atomic_threshold_us;
-	bool due;      /* callbacks wait for scmi_instance_dispatch() */
-	bool closed;
-	scmi_trace_fn *trace;
-	void *trace_ctx;
-};
+/* Beyond what the transport has under way: commands that wait for their delayed response only. */
+#define WAITING_MAX 16u
 
 /* ---- what the transport tells ---------------------------------------------------------------- */
 
@@ -42,7 +31,7 @@ static void on_closed(void *ctx, int error)
 {
 	struct scmi_instance *instance = ctx;
 
-	instance->closed = true;
+	instance->closed = error < 0 ? error : -ENODEV;
 	scmi_agent_closed(instance->agent, error);
 }
 
@@ -119,9 +108,34 @@ static void host_trace(void *ctx, bool to_platform, const void *message, size_t 
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static int make_agent(struct scmi_instance *instance, const struct scmi_transport_limits *limits,
-		      uint32_t delayed_timeout_ms, char *why, size_t why_size)
+struct scmi_agent_limits scmi_instance_limits(const struct scmi_transport_limits *limits,
+					      const struct scmi_transport_settings *settings)
 {
+	uint32_t response_ms = limits->response_timeout_ms;
+	uint32_t delayed_ms = settings->delayed_timeout_ms;
+	struct scmi_agent_limits agent = {
+		.messages_max = limits->messages_max,
+		.message_size_max = limits->message_size_max,
+		.p2a = limits->p2a,
+		.polling = limits->polling,
+	};
+
+	if (settings->response_timeout_ms)
+		response_ms = settings->response_timeout_ms;
+	if (!delayed_ms)
+		delayed_ms = response_ms > DELAYED_TIMEOUT_MS ? response_ms : DELAYED_TIMEOUT_MS;
+	agent.response_timeout_ns = (uint64_t)response_ms * NS_PER_MS;
+	agent.delayed_timeout_ns = (uint64_t)delayed_ms * NS_PER_MS;
+	if (limits->p2a && !settings->messages_max &&
+	    agent.messages_max <= SCMI_TOKEN_COUNT - WAITING_MAX)
+		agent.messages_max += WAITING_MAX;
+	return agent;
+}
+
+static int make_agent(struct scmi_instance *instance, const struct scmi_transport_limits *limits,
+		      const struct scmi_transport_settings *settings, char *why, size_t why_size)
+{
+	const struct scmi_agent_limits in_force = scmi_instance_limits(limits, settings);
 	struct scmi_agent_config config = {
 		.host =
 			{
@@ -133,20 +147,15 @@ static int make_agent(struct scmi_instance *instance, const struct scmi_transpor
 				.wake = host_wake,
 				.trace = instance->trace ? host_trace : NULL,
 			},
-		.messages_max = limits->messages_max,
-		.message_size_max = limits->message_size_max,
+		.messages_max = in_force.messages_max,
+		.message_size_max = in_force.message_size_max,
 		.notifications_max = NOTIFICATIONS_MAX,
-		.response_timeout_ns = (uint64_t)limits->response_timeout_ms * NS_PER_MS,
-		.p2a = limits->p2a,
+		.response_timeout_ns = in_force.response_timeout_ns,
+		.delayed_timeout_ns = in_force.delayed_timeout_ns,
+		.p2a = in_force.p2a,
 	};
 	size_t size;
 	int error;
-
-	if (!delayed_timeout_ms)
-		delayed_timeout_ms = limits->response_timeout_ms > DELAYED_TIMEOUT_MS
-					     ? limits->response_timeout_ms
-					     : DELAYED_TIMEOUT_MS;
-	config.delayed_timeout_ns = (uint64_t)delayed_timeout_ms * NS_PER_MS;
 
 	size = scmi_agent_size(&config);
 	if (!size)
@@ -198,12 +207,10 @@ static int connect_instance(struct scmi_instance *instance, const char *address,
 				    instance, &limits, why, why_size);
 	if (error)
 		return error;
-	if (settings->response_timeout_ms)
-		limits.response_timeout_ms = settings->response_timeout_ms;
 	if (limits.polling && limits.atomic)
 		instance->poll_budget_us = settings->poll_budget_us;
 	instance->atomic_threshold_us = settings->atomic_threshold_us;
-	error = make_agent(instance, &limits, settings->delayed_timeout_ms, why, why_size);
+	error = make_agent(instance, &limits, settings, why, why_size);
 	if (error)
 		instance->ops->close(instance->device);
 	return error;
@@ -229,6 +236,8 @@ int scmi_instance_open(struct scmi_instance **out, const char *text,
 			settings = options->settings;
 			instance->trace = options->trace;
 			instance->trace_ctx = options->trace_ctx;
+			instance->changed = options->changed;
+			instance->changed_ctx = options->changed_ctx;
 		}
 		scmi_settings_default(&settings, &uri.settings);
 		error = scmi_settings_check(&settings, why, why_size);
@@ -239,6 +248,7 @@ int scmi_instance_open(struct scmi_instance **out, const char *text,
 	}
 	scmi_uri_fini(&uri);
 	if (!error) {
+		scmi_instance_status(instance, &instance->told);
 		*out = instance;
 	} else if (instance) {
 		scmi_driver_put(instance->driver);
@@ -251,6 +261,10 @@ void scmi_instance_close(struct scmi_instance *instance)
 {
 	if (!instance)
 		return;
+	if (instance->link) {
+		scmi_managed_close(instance);
+		return;
+	}
 	/* The device last: the callbacks of what ends here may still try to send. */
 	scmi_agent_fini(instance->agent);
 	instance->ops->close(instance->device);
@@ -266,32 +280,83 @@ struct scmi_agent *scmi_instance_agent(struct scmi_instance *instance)
 	return instance->agent;
 }
 
-uint32_t scmi_instance_poll_budget_us(const struct scmi_instance *instance)
+uint32_t scmi_instance_poll_budget_us(struct scmi_instance *instance)
 {
-	return instance->poll_budget_us;
+	return instance->link ? scmi_link_poll_budget_us(instance->link) : instance->poll_budget_us;
 }
 
-uint32_t scmi_instance_atomic_threshold_us(const struct scmi_instance *instance)
+uint32_t scmi_instance_atomic_threshold_us(struct scmi_instance *instance)
 {
-	return instance->atomic_threshold_us;
+	return instance->link ? scmi_link_atomic_threshold_us(instance->link)
+			      : instance->atomic_threshold_us;
 }
 
 int scmi_instance_fd(struct scmi_instance *instance)
 {
-	return instance->ops->fd(instance->device);
+	return instance->link ? scmi_link_fd(instance->link) : instance->ops->fd(instance->device);
 }
 
 uint64_t scmi_instance_next_deadline_ns(struct scmi_instance *instance)
 {
+	if (instance->link)
+		return scmi_link_next_deadline_ns(instance->link);
 	return instance->due ? 0 : scmi_agent_next_deadline(instance->agent);
+}
+
+/* What the application was not told yet; one thread at a time. */
+static void tell(struct scmi_instance *instance)
+{
+	struct scmi_instance_status *told = &instance->told;
+	struct scmi_instance_status now;
+
+	if (!instance->changed || __atomic_test_and_set(&instance->telling, __ATOMIC_ACQUIRE))
+		return;
+	for (;;) {
+		scmi_instance_status(instance, &now);
+		if (now.ready == told->ready && now.opened == told->opened &&
+		    now.error == told->error)
+			break;
+		*told = now;
+		instance->changed(instance->changed_ctx, &now);
+	}
+	__atomic_clear(&instance->telling, __ATOMIC_RELEASE);
 }
 
 int scmi_instance_dispatch(struct scmi_instance *instance)
 {
+	if (instance->link) {
+		scmi_link_dispatch(instance->link);
+		tell(instance);
+		return 0;
+	}
 	if (!instance->closed)
 		instance->ops->dispatch(instance->device);
 	scmi_agent_tick(instance->agent, scmi_monotonic_ns());
 	instance->due = false; /* first: a callback may leave more to do */
 	scmi_agent_dispatch(instance->agent);
+	tell(instance);
 	return instance->closed ? -ENODEV : 0;
+}
+
+void scmi_instance_status(struct scmi_instance *instance, struct scmi_instance_status *status)
+{
+	if (instance->link) {
+		scmi_link_status(instance->link, status, NULL, 0);
+		return;
+	}
+	*status = (struct scmi_instance_status){
+		.ready = !instance->closed,
+		.opened = 1,
+		.error = instance->closed,
+	};
+}
+
+size_t scmi_instance_explain(struct scmi_instance *instance, char *text, size_t size)
+{
+	const char *words = instance->closed ? "the platform closed the connection" : "ready";
+
+	if (instance->link)
+		return scmi_managed_explain(instance, text, size);
+	because(0, text, size, "%s", words);
+	return strlen(words);
 }
