@@ -3,6 +3,9 @@
  * Every event from every reachable state, for each scenario; and random orders of many events.
  *
  *	explore all [SCENARIO]        every state; prints how many there are
+ *	explore once [SCENARIO]       every state where nothing comes again before what there was of its
+ *	                              name has been released: a tenth of them
+ *	explore compare [SCENARIO]    these, and compares what comes of all that are taken for one
  *	explore random COUNT [SEED]   COUNT random orders, each let come to rest and checked
  */
 #include <malloc.h>
@@ -10,157 +13,136 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore.h"
 #include "world.h"
-
-/* ---- states that were seen ------------------------------------------------------------------- */
-
-static uint64_t *seen;
-static size_t seen_space;
-static size_t seen_count;
-
-static bool note(uint64_t hash);
-
-static void grow(void)
-{
-	uint64_t *old = seen;
-	size_t old_space = seen_space;
-
-	seen_space = old_space ? old_space * 2 : 1u << 16;
-	seen = calloc(seen_space, sizeof(*seen));
-	if (!seen)
-		abort();
-	seen_count = 0;
-	for (size_t i = 0; i < old_space; i++) {
-		if (old[i])
-			note(old[i]);
-	}
-	free(old);
-}
-
-/* False if it was seen before. */
-static bool note(uint64_t hash)
-{
-	size_t i;
-
-	if (seen_count * 2 >= seen_space)
-		grow();
-	hash += !hash;
-	for (i = hash & (seen_space - 1); seen[i]; i = (i + 1) & (seen_space - 1)) {
-		if (seen[i] == hash)
-			return false;
-	}
-	seen[i] = hash;
-	seen_count++;
-	return true;
-}
 
 /* ---- every state ----------------------------------------------------------------------------- */
 
-/* States whose events are still to be tried, the oldest first. */
-struct state {
-	struct state *next;
-	uint32_t words[]; /* the world: a number of zero words, a number of others, and these, again and again */
+/* What an exploration has seen. */
+struct seen {
+	struct table states;
+	struct table sampled; /* keys whose states are compared, with what comes of them */
+	uint64_t sample;      /* one key of so many */
+	uint64_t compared;
+	uint64_t steps;
+	uint64_t quiet;
 };
 
-static uint32_t *plain;
-static uint32_t *packed;
-
-static size_t world_words(void)
+/* Nobody is at work, nobody has to tell, and there is nothing to do. */
+static bool is_quiet(const struct event *events, unsigned int count, bool found_work)
 {
-	return world_size() / sizeof(*plain);
+	for (unsigned int i = 0; i < count; i++) {
+		if (events[i].kind == DONE || events[i].kind == TELL)
+			return false;
+	}
+	return !found_work;
 }
 
-/* Most of a world is zeros, and there are a great many. */
-static struct state *keep(void)
+static bool is_among(uint64_t number, const uint64_t *numbers, unsigned int count)
 {
-	struct state *state;
-	size_t used = 0;
-
-	world_save(plain);
-	for (size_t i = 0; i < world_words();) {
-		size_t zeros = i;
-		size_t others;
-
-		while (i < world_words() && !plain[i])
-			i++;
-		zeros = i - zeros;
-		others = i;
-		while (i < world_words() && plain[i])
-			i++;
-		packed[used] = (uint32_t)zeros;
-		packed[used + 1] = (uint32_t)(i - others);
-		memcpy(packed + used + 2, plain + others, (i - others) * sizeof(*plain));
-		used += 2 + i - others;
+	for (unsigned int i = 0; i < count; i++) {
+		if (numbers[i] == number)
+			return true;
 	}
-	state = malloc(sizeof(*state) + used * sizeof(*packed));
-	if (!state)
+	return false;
+}
+
+/*
+ * The keys of all that can come of the world as it is, in one number. Which of several it is that
+ * something happens to may differ between states with one key, and so may how often one thing comes
+ * of it: only what can happen counts.
+ */
+static uint64_t what_comes(void)
+{
+	static uint64_t *here;
+	struct event events[EVENTS_MAX];
+	unsigned int count = world_events(events);
+	uint64_t numbers[EVENTS_MAX];
+	uint64_t sum = 0;
+
+	if (!here)
+		here = calloc(1, world_size());
+	if (!here)
 		abort();
-	state->next = NULL;
-	memcpy(state->words, packed, used * sizeof(*packed));
-	return state;
-}
-
-/* Into `to`, which world_restore() takes. */
-static void unpack(const struct state *state, uint32_t *to)
-{
-	const uint32_t *from = state->words;
-
-	for (size_t i = 0; i < world_words();) {
-		memset(to + i, 0, from[0] * sizeof(*to));
-		i += from[0];
-		memcpy(to + i, from + 2, from[1] * sizeof(*to));
-		i += from[1];
-		from += 2 + from[1];
+	world_save(here);
+	for (unsigned int i = 0; i < count; i++) {
+		world_do(events[i]);
+		numbers[i] = scatter(world_key() + scatter(events[i].kind + 1u));
+		if (!is_among(numbers[i], numbers, i))
+			sum += numbers[i];
+		world_restore(here);
 	}
+	return sum;
 }
 
-static void explore(const struct scenario *scenario)
+/* States that are taken for one must have the same future. */
+static void compare(struct seen *seen, uint64_t key)
+{
+	uint64_t future;
+	bool is_new;
+
+	if (scatter(~key) % seen->sample)
+		return;
+	future = what_comes();
+	if (table_note(&seen->sampled, key, future, &is_new) != future) {
+		fprintf(stderr, "bind: two states that differ have the key %#llx\n",
+			(unsigned long long)key);
+		abort();
+	}
+	seen->compared += !is_new;
+}
+
+/* All that can come of one state. */
+static void expand(const void *here, struct seen *seen, struct line *line)
 {
 	struct event events[EVENTS_MAX];
-	struct state *first;
-	struct state *last;
-	uint64_t steps = 0;
-	uint64_t quiet = 0;
-	uint32_t *here = malloc(world_size());
+	bool found_work = false;
+	unsigned int count;
 
-	plain = malloc(world_size());
-	packed = malloc(2 * world_size());
-	if (!here || !plain || !packed)
-		abort();
-	free(seen);
-	seen = NULL;
-	seen_space = 0;
-	world_start(scenario);
-	note(world_hash());
-	first = keep();
-	last = first;
-	while (first) {
-		struct state *state = first;
-		unsigned int count;
+	world_restore(here);
+	count = world_events(events);
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t key;
+		bool is_new;
 
-		unpack(state, here);
-		world_restore(here);
-		count = world_events(events);
-		quiet += world_is_quiet();
-		for (unsigned int i = 0; i < count; i++) {
-			world_restore(here);
-			world_do(events[i]);
-			world_check();
-			steps++;
-			if (note(world_hash())) {
-				last->next = keep();
-				last = last->next;
-			}
-		}
-		first = state->next;
-		free(state);
+		if (i)
+			world_again(here);
+		found_work |= world_do(events[i]) && events[i].kind == WORK;
+		world_check();
+		key = world_key();
+		table_note(&seen->states, key, 0, &is_new);
+		if (is_new)
+			line_keep(line);
+		compare(seen, key);
+		seen->steps++;
 	}
-	printf("%-28s %9zu states, %llu at rest, %llu transitions\n", scenario->name, seen_count,
-	       (unsigned long long)quiet, (unsigned long long)steps);
+	if (is_quiet(events, count, found_work)) {
+		world_restore(here);
+		world_check_rest();
+		seen->quiet++;
+	}
+}
+
+static void explore(const struct scenario *scenario, bool once, uint64_t sample)
+{
+	struct seen seen = { .sampled.wants_values = true, .sample = sample };
+	struct line line;
+	const void *here;
+	bool is_new;
+
+	world_start(scenario, once);
+	line_start(&line);
+	table_note(&seen.states, world_key(), 0, &is_new);
+	line_keep(&line);
+	while ((here = line_take(&line)))
+		expand(here, &seen, &line);
+	line_free(&line);
+	table_free(&seen.sampled);
+	printf("%-28s %9zu states, %llu at rest, %llu transitions, %llu states compared\n",
+	       scenario->name, seen.states.count, (unsigned long long)seen.quiet,
+	       (unsigned long long)seen.steps, (unsigned long long)seen.compared);
 	fflush(stdout);
-	free(packed);
-	free(plain);
-	free(here);
+	table_free(&seen.states);
 }
 
 /* ---- random orders --------------------------------------------------------------------------- */
@@ -175,26 +157,34 @@ static unsigned int pick(unsigned int below)
 	return (unsigned int)(random_state % below);
 }
 
+/* End what somebody is at; whether there was any. */
+static bool end_what_is_begun(void)
+{
+	struct event events[EVENTS_MAX];
+	unsigned int count = world_events(events);
+	bool any = false;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (events[i].kind == DONE || events[i].kind == TELL) {
+			world_do(events[i]);
+			world_check();
+			any = true;
+		}
+	}
+	return any;
+}
+
 static void rest(void)
 {
 	static const struct event work = { .kind = WORK };
-	static const struct event done[] = { { .kind = DONE }, { .kind = DONE, .which = 1 } };
+	bool working = true;
 
-	while (!world_is_quiet()) {
-		struct event events[EVENTS_MAX];
-		unsigned int count = world_events(events);
-
-		for (unsigned int i = 0; i < count; i++) {
-			if (events[i].kind == DONE) {
-				world_do(done[events[i].which]);
-				world_check();
-			}
-		}
-		if (!world_is_quiet()) {
-			world_do(work);
-			world_check();
-		}
+	while (working) {
+		working = end_what_is_begun();
+		working |= world_do(work);
+		world_check();
 	}
+	world_check_rest();
 }
 
 /* Work is likelier than other events, and likelier to succeed: else nothing ever gets ready. */
@@ -216,7 +206,7 @@ static void wander(uint64_t count)
 	for (uint64_t i = 0; i < count; i++) {
 		unsigned int length = 10 + pick(120);
 
-		world_start(&scenarios[pick(scenario_count)]);
+		world_start(&scenarios[pick(scenario_count)], false);
 		while (length--) {
 			world_do(pick_event());
 			world_check();
@@ -228,23 +218,40 @@ static void wander(uint64_t count)
 	       (unsigned long long)count, (unsigned long long)steps);
 }
 
+/* Of every scenario, or of the one that is named. */
+static int explore_all(const char *name, bool once, uint64_t sample)
+{
+	unsigned int explored = 0;
+
+	/* States come and go by the million: the system need not hear of each. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	for (unsigned int i = 0; i < scenario_count; i++) {
+		if (!name || !strcmp(name, scenarios[i].name)) {
+			explore(&scenarios[i], once, sample);
+			explored++;
+		}
+	}
+	if (!explored)
+		fprintf(stderr, "bind: there is no scenario '%s'\n", name);
+	return !explored || !world_report_moves();
+}
+
 int main(int argc, char **argv)
 {
-	if (argc >= 2 && !strcmp(argv[1], "all")) {
-		/* States come and go by the million: the system need not hear of each. */
-		mallopt(M_MMAP_THRESHOLD, 1 << 30);
-		for (unsigned int i = 0; i < scenario_count; i++) {
-			if (argc == 2 || !strcmp(argv[2], scenarios[i].name))
-				explore(&scenarios[i]);
-		}
-		free(seen);
-		return 0;
-	}
-	if (argc >= 3 && !strcmp(argv[1], "random")) {
+	const char *what = argc >= 2 ? argv[1] : "";
+	const char *name = argc >= 3 ? argv[2] : NULL;
+
+	if (!strcmp(what, "all"))
+		return explore_all(name, false, 1009);
+	if (!strcmp(what, "once"))
+		return explore_all(name, true, 1009);
+	if (!strcmp(what, "compare"))
+		return explore_all(name, true, 1);
+	if (!strcmp(what, "random") && name) {
 		random_state = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
-		wander(strtoull(argv[2], NULL, 0));
+		wander(strtoull(name, NULL, 0));
 		return 0;
 	}
-	fprintf(stderr, "usage: explore all [SCENARIO] | explore random COUNT [SEED]\n");
+	fprintf(stderr, "usage: explore all|once|compare [SCENARIO] | explore random COUNT [SEED]\n");
 	return 2;
 }
