@@ -39,6 +39,8 @@ enum cli_option_bit {
 	OPTION_PERMISSIONS = 1 << 10,
 	OPTION_TREE = 1 << 11,
 	OPTION_SUPPLIER = 1 << 12,
+	OPTION_SUPPLIERS = 1 << 13,
+	OPTION_WATCH = 1 << 14,
 };
 
 enum cli_round { ROUND_DEFAULT, ROUND_DOWN, ROUND_UP, ROUND_NEAREST };
@@ -46,12 +48,19 @@ enum cli_round { ROUND_DEFAULT, ROUND_DOWN, ROUND_UP, ROUND_NEAREST };
 #define CLI_SPEAK_MAX 8
 #define CLI_CLOCKS_MAX 64
 #define CLI_SUPPLIERS_MAX 64
+#define CLI_DIRECTORIES_MAX 8
 
 /* TRANSPORT:NAME=ADDRESS, as given. */
 struct cli_supplier {
 	char *transport; /* allocated; the others point into it */
 	const char *name;
 	const char *address;
+};
+
+/* TRANSPORT:DIRECTORY, as given. */
+struct cli_directory {
+	char *transport; /* allocated; the other points into it */
+	const char *path;
 };
 
 struct cli_options {
@@ -83,6 +92,9 @@ struct cli_options {
 	const char *tree;
 	struct cli_supplier suppliers[CLI_SUPPLIERS_MAX];
 	size_t supplier_count;
+	struct cli_directory directories[CLI_DIRECTORIES_MAX];
+	size_t directory_count;
+	bool watch;
 };
 
 struct cli;

@@ -231,19 +231,25 @@ const struct cli_command cli_commands[] = {
 		.name = "instances",
 		.arguments = "",
 		.offline = true,
-		.options = OPTION_TREE | OPTION_SUPPLIER,
+		.options = OPTION_TREE | OPTION_SUPPLIER | OPTION_SUPPLIERS | OPTION_WATCH | OPTION_COUNT,
 		.summary = "SCMI instances of a device tree, and what each waits for",
 		.help = "Every enabled node of the published bindings: its transport, what it needs, its\n"
 			"protocols and limits, and whether this program can use it: bound, or what it waits\n"
 			"for. It is bound where this program has a transport for it and its supplier was\n"
 			"named by --supplier: then the transport is opened, and closed at the end.\n"
 			"NAME is what the tree calls the supplier, for virtio the path of the bus device's\n"
-			"node, ADDRESS what the transport opens, for virtio a vhost-user socket.\n\n"
+			"node, ADDRESS what the transport opens, for virtio a vhost-user socket.\n"
+			"With --suppliers every socket in DIRECTORY is a supplier, named by its file: the\n"
+			"socket virtio@a000000 is /virtio@a000000, and soc%2Fvirtio@0 is /soc/virtio@0.\n\n"
+			"With --watch the list is followed by a line for each change, as sockets come and go\n"
+			"and platforms end and begin, until Ctrl-C or --count changes; with --json each is a\n"
+			"document. Instances are kept open meanwhile.\n\n"
 			"A node that is wrong is listed with what is wrong; the exit code is 2 then.",
 		.examples = "  scmi --tree board.dtb instances\n"
 			    "  scmi --tree guest.dtb instances --json | jq '.instances[].path'\n"
 			    "  scmi --tree guest.dtb instances --supplier "
-			    "virtio:/virtio@a000000=/run/scmid/linux.vhost",
+			    "virtio:/virtio@a000000=/run/scmid/linux.vhost\n"
+			    "  scmi --tree guest.dtb instances --suppliers virtio:/run/devices --watch",
 		.run = cli_instances,
 	},
 	{

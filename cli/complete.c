@@ -115,6 +115,29 @@ static void offer_trees(const char *partial)
 	offer("/sys/firmware/fdt", partial);
 }
 
+/* TRANSPORT:, and behind it directories to go on in. */
+static void offer_supplier_directories(const char *partial)
+{
+	const char *path = strchr(partial, ':') + 1;
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+	char directory[512], candidate[1024];
+	struct dirent **entries;
+	int count;
+
+	snprintf(directory, sizeof(directory), "%.*s", (int)length, path);
+	count = scandir(length ? directory : ".", &entries, NULL, alphasort);
+	for (int i = 0; i < count; i++) {
+		snprintf(candidate, sizeof(candidate), "%.*s%s/",
+			 (int)(path - partial + (ptrdiff_t)length), partial, entries[i]->d_name);
+		if (entries[i]->d_type == DT_DIR && entries[i]->d_name[0] != '.')
+			offer(candidate, partial);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
 static void offer_suppliers(const char *partial)
 {
 	const struct scmi_transport *transport;
@@ -175,7 +198,9 @@ static void offer_option_values(struct cli *cli, const struct cli_option *option
 		offer_platforms(partial);
 	else if (!strcmp(option->name, "--tree"))
 		offer_trees(partial);
-	else if (!strcmp(option->name, "--supplier"))
+	else if (!strcmp(option->name, "--suppliers") && strchr(partial, ':'))
+		offer_supplier_directories(partial);
+	else if (!strncmp(option->name, "--supplier", 10))
 		offer_suppliers(partial);
 	else if (!strcmp(option->name, "--clock"))
 		offer_clocks(cli, partial);

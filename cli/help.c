@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define CALL_WIDTH 29
+#define OPTION_WIDTH 26
 
 void cli_synopsis(char *text, size_t size, const struct cli_command *command)
 {
@@ -49,7 +50,10 @@ static void put_options(uint32_t bits, bool common)
 			continue;
 		snprintf(name, sizeof(name), "%s %s", option->name,
 			 option->argument ? option->argument : "");
-		printf("  %-26s %s\n", name, option->about);
+		if (strlen(name) > OPTION_WIDTH)
+			printf("  %s\n  %-*s %s\n", name, OPTION_WIDTH, "", option->about);
+		else
+			printf("  %-*s %s\n", OPTION_WIDTH, name, option->about);
 	}
 }
 

@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 static const char *const transports[] = {
 	[SCMI_TREE_MAILBOX] = "mailbox",
@@ -227,7 +230,7 @@ static void put_described(struct output *out, const struct scmi_tree_descriptor 
 }
 
 static void put_instance(struct output *out, const struct scmi_tree_descriptor *descriptor,
-			 const struct instances_bound *bound)
+			 struct instances_bound *bound)
 {
 	char text[1024];
 	const char *state = "invalid";
@@ -248,7 +251,7 @@ static void put_instance(struct output *out, const struct scmi_tree_descriptor *
 }
 
 static int put_instances(struct output *out, const struct scmi_tree_instances *instances,
-			 const struct instances_bound *bound)
+			 struct instances_bound *bound)
 {
 	const struct scmi_tree_descriptor *descriptor;
 	int code = CLI_OK;
@@ -269,18 +272,34 @@ static int put_instances(struct output *out, const struct scmi_tree_instances *i
 	return code;
 }
 
+/* From here on they are for who watches, also while the list is printed. */
+static int catch_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
 int cli_instances(struct cli *cli)
 {
 	const char *path = cli->options.tree;
 	struct scmi_tree_instances *instances;
 	struct instances_bound *bound;
+	int code, error, signal_fd = -1;
 	char why[256];
-	int code, error;
 
 	if (!path) {
 		cli_fail_usage(cli, "which device tree? give --tree FILE");
 		return cli_hint(cli, "this machine's own is /sys/firmware/fdt, for root");
 	}
+	if (cli->options.count && !cli->options.watch)
+		return cli_fail_usage(cli, "--count goes with --watch");
+	if (cli->options.watch)
+		signal_fd = catch_signals();
 	error = scmi_tree_read_file(&instances, path, why, sizeof(why));
 	if (error == -ENOMEM)
 		cli_out_of_memory();
@@ -293,8 +312,14 @@ int cli_instances(struct cli *cli)
 	code = instances_bind(cli, instances, &bound);
 	if (!code) {
 		code = put_instances(cli->out, instances, bound);
+		if (cli->options.watch) {
+			error = instances_watch(cli, bound, signal_fd);
+			code = error ? error : code;
+		}
 		instances_unbind(bound);
 	}
 	scmi_tree_free(instances);
+	if (signal_fd >= 0)
+		close(signal_fd);
 	return code;
 }

@@ -159,6 +159,8 @@ int main(int argc, char **argv)
 	out_free(cli.out);
 	for (size_t i = 0; i < cli.options.supplier_count; i++)
 		free(cli.options.suppliers[i].transport);
+	for (size_t i = 0; i < cli.options.directory_count; i++)
+		free(cli.options.directories[i].transport);
 	if (fflush(stdout) || ferror(stdout)) {
 		fputs("scmi: the output cannot be written\n", stderr);
 		code = code ? code : CLI_UNREACHABLE;

@@ -151,6 +151,25 @@ static int set_supplier(struct cli *cli, const struct cli_option *option, const 
 	return 0;
 }
 
+static int set_suppliers(struct cli *cli, const struct cli_option *option, const char *value)
+{
+	struct cli_options *options = &cli->options;
+	struct cli_directory *directory = &options->directories[options->directory_count];
+	const char *colon = strchr(value, ':');
+
+	if (!colon || colon == value || !colon[1])
+		return not_a_choice(cli, option, value);
+	if (options->directory_count == CLI_DIRECTORIES_MAX)
+		return cli_fail_usage(cli, "%s can be given at most %d times", option->name,
+				      CLI_DIRECTORIES_MAX);
+	directory->transport = cli_allocate(strlen(value) + 1);
+	strcpy(directory->transport, value);
+	directory->transport[colon - value] = '\0';
+	directory->path = directory->transport + (colon - value) + 1;
+	options->directory_count++;
+	return 0;
+}
+
 /* A switch, and an option with a value. */
 #define SWITCH(NAME, BIT, MEMBER, ABOUT) \
 	{ .name = (NAME), .bit = (BIT), .about = (ABOUT), \
@@ -193,6 +212,9 @@ const struct cli_option cli_options[] = {
 	       "the device tree: a .dtb, or /sys/firmware/fdt"),
 	VALUED("--supplier", "TRANSPORT:NAME=ADDRESS", OPTION_SUPPLIER, set_supplier,
 	       "what instances need is there, and where; several times"),
+	VALUED("--suppliers", "TRANSPORT:DIRECTORY", OPTION_SUPPLIERS, set_suppliers,
+	       "every socket in it is such a supplier; several times"),
+	SWITCH("--watch", OPTION_WATCH, watch, "go on, and say what changes, until Ctrl-C"),
 	{ .name = NULL },
 };
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void out_say(struct output *out, const char *format, ...)
 {
@@ -36,6 +37,21 @@ char *output_clean(const char *text)
 	}
 	*to = '\0';
 	return clean;
+}
+
+void output_time(char local[16], char utc[32])
+{
+	struct timespec now;
+	struct tm broken;
+	size_t used;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &broken);
+	used = strftime(utc, 32, "%Y-%m-%dT%H:%M:%S", &broken);
+	snprintf(utc + used, 32 - used, ".%06ldZ", now.tv_nsec / 1000);
+	localtime_r(&now.tv_sec, &broken);
+	used = strftime(local, 16, "%H:%M:%S", &broken);
+	snprintf(local + used, 16 - used, ".%03ld", now.tv_nsec / 1000000);
 }
 
 static char *join(const struct value *value)

@@ -172,6 +172,9 @@ void out_say(struct output *out, const char *format, ...) __attribute__((format(
 /* `text` with everything but printable ASCII as \xNN; to be freed. */
 char *output_clean(const char *text);
 
+/* The time now, of the day for people and in full for programs. */
+void output_time(char local[16], char utc[32]);
+
 /* The value as people read it; to be freed. */
 char *output_render(struct value value);
 

@@ -44,21 +44,14 @@ static const char *originator(const struct watch *watch, uint32_t agent_id)
 }
 
 /* Opens the event's object; local[] is the time as people read it. */
-static void open_event(struct watch *watch, const char *event, uint32_t agent_id, char local[32])
+static void open_event(struct watch *watch, const char *event, uint32_t agent_id,
+		       char local[16])
 {
 	const char *agent = originator(watch, agent_id);
 	struct output *out = watch->cli->out;
-	char utc[64], part[32];
-	struct timespec now;
-	struct tm broken;
+	char utc[32];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &broken);
-	strftime(part, sizeof(part), "%Y-%m-%dT%H:%M:%S", &broken);
-	snprintf(utc, sizeof(utc), "%s.%06ldZ", part, now.tv_nsec / 1000);
-	localtime_r(&now.tv_sec, &broken);
-	strftime(part, sizeof(part), "%H:%M:%S", &broken);
-	snprintf(local, 32, "%.16s.%03ld", part, now.tv_nsec / 1000000);
+	output_time(local, utc);
 	watch->events++;
 	out_open(out, NULL, NULL);
 	out_field(out, "time", NULL, value_text(utc));
@@ -83,7 +76,7 @@ static void put_rate_event(struct watch *watch, const char *event, const char *v
 {
 	const char *name = clocks_name(&watch->clocks, clock_id);
 	struct output *out = watch->cli->out;
-	char *rate, *agent, *clock, local[32];
+	char *rate, *agent, *clock, local[16];
 
 	open_event(watch, event, agent_id, local);
 	out_field(out, "clock_id", NULL, value_number(clock_id));
@@ -158,7 +151,7 @@ static void on_error(void *ctx, uint8_t protocol_id, uint8_t message_id, const v
 	struct scmi_base_error_event event;
 	struct watch *watch = ctx;
 	struct output *out = watch->cli->out;
-	char local[32], *agent;
+	char local[16], *agent;
 
 	(void)protocol_id;
 	(void)message_id;

@@ -376,7 +376,7 @@ static void hostile_names(void **state)
 	assert_true(is_there("/a/b", "d/a%2Fb"));
 	/* Who shouts is not listened to for long. */
 	for (unsigned i = 0; i < 200; i++) {
-		snprintf(file, sizeof(file), "d/%%%u", i);
+		snprintf(file, sizeof(file), "d/%%x%u", i);
 		make_socket(file);
 		settle();
 		remove_file(file);
