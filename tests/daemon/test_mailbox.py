@@ -8,7 +8,7 @@ import signal
 import struct
 import unittest
 
-from mailbox import (ERROR, FLAGS, FREE, IN_USE, INTERRUPT, LENGTH, NOT_ALLOWED, STATUS, Mailbox, Refused, may_wait)
+from mailbox_agent import (ERROR, FLAGS, FREE, IN_USE, INTERRUPT, LENGTH, NOT_ALLOWED, STATUS, Mailbox, Refused, may_wait)
 from scmid import BASE, CLOCK, COMMS_ERROR, DELAYED, NOTIFICATION, PROTOCOL_ERROR, SUCCESS, Case, board_with_endpoints
 
 RATE_SET, RATE_GET, RATE_NOTIFY = 0x5, 0x6, 0x9
