@@ -19,14 +19,14 @@
 #include <unistd.h>
 
 #include "../wakeup.h"
-#include "agent.h"
+#include "uio.h"
 
 /* A caller that polls does so without system calls; but every now and then it must see the end. */
 #define IDLE_MAX       64u
 #define PAUSE_FIRST_NS 20000u
 #define PAUSE_MAX_NS   1000000u
 #define NS_PER_MS      1000000u
-#define EVENTS_MAX     (MAILBOX_CHANNELS_MAX + 2)
+#define EVENTS_MAX     (MAILBOX_CHANNELS_MAX + 3)
 
 /* ---- the timer ------------------------------------------------------------------------------- */
 
@@ -65,6 +65,7 @@ static void timer_expired(struct scmi_transport_device *device)
  */
 static void ring(const struct scmi_transport_device *device, const struct mailbox_channel *channel)
 {
+	mailbox_register_write(&channel->reg);
 	if (channel->ring < 0)
 		return;
 	if (device->may_wait || wakeup_eventfd(channel->ring))
@@ -165,6 +166,13 @@ static int socket_error(const struct scmi_transport_device *device)
 	return size > 0 ? -EPROTO : -ENODEV;
 }
 
+static int interrupted(struct scmi_transport_device *device)
+{
+	for (uint32_t i = 0; i < device->count; i++)
+		device->channels[i].rung = true;
+	return mailbox_uio_interrupt(device);
+}
+
 /*
  * Wait for a descriptor. 1: one had something; 0: none, or a signal came; else why the platform is of
  * no use any more, to be told behind what it still said.
@@ -183,6 +191,8 @@ static int look(struct scmi_transport_device *device, int timeout_ms)
 			timer_expired(device);
 		else if (what == MAILBOX_SOCKET)
 			error = socket_error(device);
+		else if (what == MAILBOX_IRQ)
+			error = interrupted(device);
 		else if (wakeup_take(device->channels[what].bell))
 			device->channels[what].rung = true;
 		else

@@ -5,20 +5,39 @@
 #include "../spin.h"
 #include "mailbox.h"
 
+/* A doorbell that is a register; `at` is NULL where there is none. */
+struct mailbox_register {
+	volatile uint8_t *at;
+	uint32_t value;
+};
+
+struct mailbox_map {
+	void *at;
+	size_t size;
+};
+
+/* Two areas and three registers. */
+#define MAILBOX_MAPS_MAX 5u
+
 struct mailbox_channel {
 	bool p2a;
 	bool polled; /* A2P: nobody rings when the area is given back */
 	bool rung;   /* by the other side, and not looked at since */
 	int ring;    /* to tell the other side; P2A: that the area is given back, -1: no need */
 	int bell;    /* that the other side rings; -1: none */
+	struct mailbox_register reg;	     /* as `ring`, where it is no descriptor */
 	struct scmi_shmem_sender sender;     /* A2P */
 	struct scmi_shmem_receiver receiver; /* P2A */
 };
 
 struct scmi_transport_device {
 	int socket;
-	int epoll; /* of the socket, the bells and the timer */
-	int timer; /* to look at channels that are polled; -1: there are none */
+	int epoll;		       /* of the socket, the bells and the timer */
+	int timer;		       /* to look at channels that are polled; -1: there are none */
+	int irq;		       /* of UIO, for all channels; -1: there is none */
+	struct mailbox_register clear; /* what is written when it came */
+	struct mailbox_map maps[MAILBOX_MAPS_MAX];
+	uint32_t map_count;
 	uint8_t *memory;
 	uint32_t memory_size;
 	uint32_t count;
@@ -43,6 +62,7 @@ struct scmi_transport_device {
 /* In epoll: the number of a channel, or one of these. */
 #define MAILBOX_SOCKET MAILBOX_CHANNELS_MAX
 #define MAILBOX_TIMER  (MAILBOX_CHANNELS_MAX + 1)
+#define MAILBOX_IRQ    (MAILBOX_CHANNELS_MAX + 2)
 
 /* ---- open.c ---------------------------------------------------------------------------------- */
 
@@ -51,5 +71,8 @@ int mailbox_agent_open(struct scmi_transport_device **device, const char *addres
 		       const struct scmi_transport_agent_callbacks *callbacks, void *ctx,
 		       struct scmi_transport_limits *limits, char *why, size_t why_size);
 void mailbox_agent_close(struct scmi_transport_device *device);
+
+/* Let epoll report a descriptor as `what`. 0 or -errno. */
+int mailbox_watch(const struct scmi_transport_device *device, int fd, uint32_t what);
 
 #endif

@@ -8,6 +8,7 @@
  *   handout.c    memory and doorbells, passed over a socket
  *   agent.c      the agent's end: sending, receiving, waiting
  *   open.c       the agent's end: connecting, mapping
+ *   uio.c        the agent's end of a board's own mailbox
  *   platform.c   the platform's end: a peer's channels
  *   endpoint.c   the platform's end: the socket, and who gets in
  *

@@ -11,12 +11,12 @@
 #include "../socket/socket.h"
 #include "../wakeup.h"
 #include "../why.h"
-#include "agent.h"
+#include "uio.h"
 
 /* About twice what it takes to wake a platform that sleeps. */
 #define SPIN_NS 100000u
 
-static int watch(const struct scmi_transport_device *device, int fd, uint32_t what)
+int mailbox_watch(const struct scmi_transport_device *device, int fd, uint32_t what)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = what};
 
@@ -43,10 +43,10 @@ static int make_channel(struct scmi_transport_device *device, const struct mailb
 		device->route[record->protocol_id] = (uint8_t)device->count;
 	device->count++;
 	/* Without asynchronous reads nobody can tell what a descriptor is; then it is trusted. */
-	if (!device->may_wait && (!wakeup_is_eventfd(filled) ||
-				  (returned >= 0 && !wakeup_is_eventfd(returned))))
+	if (!device->may_wait &&
+	    (!wakeup_is_eventfd(filled) || (returned >= 0 && !wakeup_is_eventfd(returned))))
 		return -EPROTO;
-	return channel->bell < 0 ? 0 : watch(device, channel->bell, device->count - 1);
+	return channel->bell < 0 ? 0 : mailbox_watch(device, channel->bell, device->count - 1);
 }
 
 /* Where the commands go that have no channel of their own. */
@@ -111,7 +111,7 @@ static int make_timer(struct scmi_transport_device *device)
 	if (!polled)
 		return 0;
 	device->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	return device->timer < 0 ? -errno : watch(device, device->timer, MAILBOX_TIMER);
+	return device->timer < 0 ? -errno : mailbox_watch(device, device->timer, MAILBOX_TIMER);
 }
 
 /* What the channels can do, within what is wanted. */
@@ -141,18 +141,20 @@ static void settle(struct scmi_transport_device *device,
 	device->message_size_max = limits->message_size_max;
 }
 
-static int set_up(struct scmi_transport_device *device, const char *path,
-		  const struct scmi_transport_settings *settings, uint32_t timeout_ms, char *why,
-		  size_t why_size)
+static int missing(int error, char *why, size_t why_size)
+{
+	return because(error, why, why_size, "a descriptor is missing: %s", strerror(-error));
+}
+
+static int connect_and_take(struct scmi_transport_device *device, const char *path,
+			    const struct scmi_transport_settings *settings, uint32_t timeout_ms,
+			    char *why, size_t why_size)
 {
 	struct mailbox_handout handout;
 	int fds[MAILBOX_FDS_MAX];
 	int error;
 
 	device->may_wait = wakeup_init() != 0;
-	device->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (device->epoll < 0)
-		return because(-errno, why, why_size, "epoll: %s", strerror(errno));
 	device->socket = socket_connect(path, SOCK_SEQPACKET, timeout_ms, why, why_size);
 	if (device->socket < 0)
 		return device->socket;
@@ -162,12 +164,28 @@ static int set_up(struct scmi_transport_device *device, const char *path,
 				     why_size);
 	if (error)
 		return error;
+	error = mailbox_watch(device, device->socket, MAILBOX_SOCKET);
+	return error ? missing(error, why, why_size) : 0;
+}
+
+static int set_up(struct scmi_transport_device *device, const char *address,
+		  const struct scmi_transport_settings *settings, uint32_t timeout_ms, char *why,
+		  size_t why_size)
+{
+	int error;
+
+	device->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (device->epoll < 0)
+		return missing(-errno, why, why_size);
+	if (strncmp(address, MAILBOX_UIO, strlen(MAILBOX_UIO)))
+		error = connect_and_take(device, address, settings, timeout_ms, why, why_size);
+	else
+		error = mailbox_uio_open(device, address + strlen(MAILBOX_UIO),
+					 settings->no_completion_irq, why, why_size);
+	if (error)
+		return error;
 	error = make_timer(device);
-	if (!error)
-		error = watch(device, device->socket, MAILBOX_SOCKET);
-	return error ? because(error, why, why_size, "a descriptor is missing: %s",
-			       strerror(-error))
-		     : 0;
+	return error ? missing(error, why, why_size) : 0;
 }
 
 int mailbox_agent_open(struct scmi_transport_device **out, const char *address,
@@ -184,7 +202,7 @@ int mailbox_agent_open(struct scmi_transport_device **out, const char *address,
 	device = calloc(1, sizeof(*device));
 	if (!device)
 		return because(-ENOMEM, why, why_size, "out of memory");
-	device->socket = device->epoll = device->timer = -1;
+	device->socket = device->epoll = device->timer = device->irq = -1;
 	device->callbacks = callbacks;
 	device->ctx = ctx;
 	device->polling_ns = SPIN_NS;
@@ -218,8 +236,11 @@ void mailbox_agent_close(struct scmi_transport_device *device)
 		close_one(device->channels[i].bell);
 	}
 	close_one(device->timer);
+	close_one(device->irq);
 	close_one(device->epoll);
 	if (device->memory)
 		munmap(device->memory, device->memory_size);
+	for (uint32_t i = 0; i < device->map_count; i++)
+		munmap(device->maps[i].at, device->maps[i].size);
 	free(device);
 }

@@ -9,7 +9,8 @@ const struct scmi_transport scmi_transport_mailbox = {
 	.name = "mailbox",
 	.scheme = "mailbox",
 	.compatible = compatible,
-	.about = "mailbox:PATH, a socket that hands out shared memory and its doorbells",
+	.about = "mailbox:PATH, a socket that hands out shared memory and its doorbells, or "
+		 "uio:DEVICE,…",
 	.limits =
 		{
 			.response_timeout_ms = MAILBOX_TIMEOUT_MS,
