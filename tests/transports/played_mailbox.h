@@ -11,9 +11,9 @@
 struct played {
 	/* What is handed out. The test may change all of it between played_make() and played_open(). */
 	struct mailbox_handout handout;
-	int fds[MAILBOX_FDS_MAX];
+	int fds[MAILBOX_FDS_MAX + 1];
 	uint32_t fd_count;
-	uint8_t bytes[MAILBOX_HANDOUT_MAX];
+	uint8_t bytes[MAILBOX_HANDOUT_MAX + 1];
 	size_t size;
 	bool silent; /* nothing is handed out */
 

@@ -136,7 +136,7 @@ static void wrong_sizes(void **state)
 	struct played played;
 
 	(void)state;
-	for (size_t size = 1; size <= sizeof(played.bytes); size += 7) {
+	for (size_t size = 1; size <= MAILBOX_HANDOUT_MAX; size += 7) {
 		played_make(&played, three, 3);
 		played.size = size;
 		assert_int_equal(played_open(&played, NULL), -EPROTO);
@@ -226,6 +226,33 @@ static void wrong_descriptors(void **state)
 		}
 		if (played_open(&played, NULL) != -EPROTO || !strstr(played.why, said[i]))
 			fail_msg("case %zu: %s", i, played.why);
+		played_end(&played);
+	}
+	assert_int_equal(open_files(), before);
+}
+
+/* The longest hand-out, and one descriptor or one byte more. */
+static void as_many_as_there_may_be(void **state)
+{
+	struct mailbox_record records[MAILBOX_CHANNELS_MAX] = {{.completion = true, .size = 28}};
+	unsigned before = open_files();
+	struct played played;
+
+	(void)state;
+	for (uint32_t i = 1; i < MAILBOX_CHANNELS_MAX; i++)
+		records[i] = (struct mailbox_record){
+			.protocol_id = 0x80 + i, .completion = true, .size = 28};
+	for (int more = 0; more < 3; more++) {
+		played_make(&played, records, MAILBOX_CHANNELS_MAX);
+		assert_int_equal(played.size, MAILBOX_HANDOUT_MAX);
+		assert_int_equal(played.fd_count, MAILBOX_FDS_MAX);
+		if (more == 1)
+			played.fds[played.fd_count++] = eventfd(0, EFD_CLOEXEC);
+		if (more == 2)
+			played.size++;
+		assert_int_equal(played_open(&played, NULL), more ? -EPROTO : 0);
+		if (!more)
+			assert_int_equal(played.limits.messages_max, MAILBOX_CHANNELS_MAX);
 		played_end(&played);
 	}
 	assert_int_equal(open_files(), before);
@@ -473,6 +500,7 @@ int main(void)
 		cmocka_unit_test(wrong_words),
 		cmocka_unit_test(wrong_sizes),
 		cmocka_unit_test(wrong_descriptors),
+		cmocka_unit_test(as_many_as_there_may_be),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(own_channels),
 		cmocka_unit_test(lent_stays_lent),
