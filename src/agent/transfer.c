@@ -73,12 +73,12 @@ static bool undecided(const struct scmi_transfer *transfer)
 static int refusal(const struct scmi_agent *agent, const struct scmi_command *command,
 		   const void *caller)
 {
-	if (agent->closed && !(agent->reopening && agent->opener == caller))
-		return agent->closed;
 	if (command->size > agent->limits.message_size_max - SCMI_HEADER_SIZE)
 		return -EMSGSIZE;
 	if (command->delayed && !agent->limits.p2a)
 		return -EOPNOTSUPP;
+	if (agent->closed && !(agent->reopening && agent->opener == caller))
+		return agent->closed;
 	return 0;
 }
 
