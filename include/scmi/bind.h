@@ -120,9 +120,10 @@ struct scmi_binder_host {
 		       bool lost);
 	/*
 	 * The supplier vanished: end every call with -ENODEV at once. Called by the thread that
-	 * withdraws it, once. A probe(), a use or an unbind() that began before may be running
-	 * meanwhile, or have ended just now; nothing new is begun for this binding before lost()
-	 * returns. unbind() follows, unless it had begun, or probe() fails. May be NULL.
+	 * withdraws it. probe(), a use or unbind() may be running meanwhile, be about to, or have
+	 * ended just now, but those of what is bound next do not begin before lost() returns. Called
+	 * again after a probe() during which it happened: what came before counts no more. unbind()
+	 * follows, unless it had begun, or probe() fails. May be NULL.
 	 */
 	void (*lost)(void *ctx, struct scmi_binding *binding);
 	/* Its state, or what it waits for, is another. Called with no lock held. May be NULL. */

@@ -162,7 +162,7 @@ struct scmi_bind_job {
 bool scmi_bind_next(struct scmi_binder *binder, struct scmi_bind_job *job);
 void scmi_bind_done(struct scmi_binder *binder, const struct scmi_bind_job *job, int error);
 
-/* Whether the supplier of an UNBIND vanished; may become true at any time. */
+/* Whether the supplier of what is probed, bound or unbound vanished; may become true at any time. */
 bool scmi_bind_lost(const struct scmi_binding *binding);
 
 /* ---- binder.c -------------------------------------------------------------------------------- */

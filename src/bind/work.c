@@ -142,6 +142,9 @@ bool scmi_binder_run(struct scmi_binder *binder)
 	case SCMI_BIND_PROBE:
 		tell(binder, job.binding);
 		error = host->probe(host->ctx, job.binding, &job.bound);
+		/* Whoever told of the loss may have done so before the host's probe began. */
+		if (!error && host->lost && scmi_bind_lost(job.binding))
+			host->lost(host->ctx, job.binding);
 		break;
 	case SCMI_BIND_UNBIND:
 		tell(binder, job.binding);

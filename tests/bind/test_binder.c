@@ -21,6 +21,9 @@ struct calls {
 	char text[1024];
 	int probe_error;
 	struct scmi_binder *works_meanwhile; /* while the host is told of a loss, by another thread */
+	/* … which withdraws this while it is probed. */
+	struct scmi_binder *binder;
+	const struct scmi_supplier *vanishes;
 };
 
 static void write_down(struct calls *calls, const char *what, const struct scmi_binding *binding,
@@ -49,6 +52,8 @@ static int host_probe(void *ctx, struct scmi_binding *binding, const struct scmi
 	struct calls *calls = ctx;
 
 	write_down(calls, "probe", binding, bound->address);
+	if (calls->vanishes)
+		scmi_binder_withdraw(calls->binder, calls->vanishes, true);
 	return calls->probe_error;
 }
 
@@ -298,6 +303,26 @@ static void a_loss_is_told_before_the_next_is_bound(void **state)
 	end(binder);
 }
 
+/* The host may have been told before its probe began, and have thought nothing of it. */
+static void a_loss_during_a_probe_is_told_after_it(void **state)
+{
+	const struct scmi_bind_driver driver = { .transport = &virtio };
+	const struct scmi_supplier one = { .name = "one", .transport = "virtio", .address = "/1" };
+	const struct scmi_descriptor a = { .name = "a", .compatible = virtio_strings };
+	struct calls calls;
+	struct scmi_binder *binder = start(&calls);
+
+	(void)state;
+	calls.binder = binder;
+	calls.vanishes = &one;
+	assert_int_equal(scmi_binder_add_driver(binder, &driver), 0);
+	assert_int_equal(scmi_binder_add_descriptor(binder, &a), 0);
+	assert_int_equal(scmi_binder_announce(binder, &one), 0);
+	settle(binder);
+	assert_string_equal(calls.text, "probe a /1; lost a; lost a; unbind a lost");
+	end(binder);
+}
+
 /* Whoever withdraws it in good order may find that it has gone; nobody hears of it twice. */
 static void a_loss_is_told_once(void **state)
 {
@@ -399,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_failed_probe_waits_for_a_change),
 		cmocka_unit_test(a_lost_supplier_is_told_at_once),
 		cmocka_unit_test(a_loss_is_told_before_the_next_is_bound),
+		cmocka_unit_test(a_loss_during_a_probe_is_told_after_it),
 		cmocka_unit_test(a_loss_is_told_once),
 		cmocka_unit_test(refuses_what_makes_no_sense),
 		cmocka_unit_test(words_are_cut_where_there_is_no_room),

@@ -99,8 +99,12 @@ static void check_loss(const struct scmi_binding *binding)
 		return;
 	if (binding->lost != has_vanished(binding->has.supplier))
 		wrong("a loss is forgotten, or made up");
-	if (user_of(binding)->gone != (binding->lost && !telling))
-		wrong("the host is not told of a loss, or of one that hit another");
+	if (binding->state == SCMI_BINDING_PROBING)
+		return;
+	if (user_of(binding)->gone && !binding->lost)
+		wrong("the host is told of a loss that hit another");
+	if (binding->lost && !telling && !user_of(binding)->gone)
+		wrong("the host is not told of a loss");
 }
 
 static void check_work(const struct scmi_binding *binding)

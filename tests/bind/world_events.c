@@ -169,7 +169,7 @@ static void check_lost(const struct scmi_bind_job *job)
 		wrong("a loss is forgotten, or made up");
 }
 
-/* The work of a job, done as a host does it. */
+/* The work of a job, done as scmi_binder_run() and a host do it. */
 static void finish(unsigned int worker, bool in_vain)
 {
 	const struct scmi_bind_job *job = &world.jobs[worker];
@@ -177,8 +177,11 @@ static void finish(unsigned int worker, bool in_vain)
 	switch (job->work) {
 	case SCMI_BIND_PROBE:
 		check_lost(job);
+		/* All of the host's probe is here, as late as can be: it may be told of a loss before. */
 		if (!in_vain)
 			user_open(user_of(job->binding));
+		if (!in_vain && scmi_bind_lost(job->binding))
+			user_lost(user_of(job->binding));
 		break;
 	case SCMI_BIND_UNBIND:
 		check_lost(job);
@@ -245,8 +248,6 @@ static bool work(unsigned int choice)
 	if (!scmi_bind_next(world.binder, job))
 		return false;
 	world.busy[worker] = true;
-	if (job->work == SCMI_BIND_PROBE)
-		user_probing(user_of(job->binding));
 	if (!may_block(job->work))
 		finish(worker, false);
 	return true;

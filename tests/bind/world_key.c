@@ -5,7 +5,7 @@
  *
  *  - what follows from the rest, which world_check() checks after every event: how many users and holders
  *    things have, the descriptor that a binding stands on, what a worker is at, whether a supplier that
- *    is bound has vanished, whether a host was told. Also `seen` of a binding: one that was looked at
+ *    is bound has vanished. Also `seen` of a binding: one that was looked at
  *    since the last change would find nothing to do were it looked at again;
  *  - which of two lives a thing is in: the two differ in nothing. Of two that are both going, the first is
  *    the one that the first binding has;
@@ -15,7 +15,7 @@
  *    order is an event of its own (CHOICES);
  *  - which worker, which token and what time it is. A device has room for one command, so what its
  *    agent knows is whether that is idle, out, or out no more but not answered. Of a device that is
- *    gone nothing comes any more.
+ *    gone nothing comes any more. Until the next probe ends, what a host was told counts for nothing.
  *
  * explore.c compares what comes of states that have one key, by samples.
  */
@@ -95,7 +95,7 @@ static void push_tried(const struct scmi_binding *binding)
 
 static void push_device(const struct user *user)
 {
-	push(user->gone ? 0 : user->device->lent + user_out(user), 2);
+	push(user->gone ? 3 : user->device->lent + user_out(user), 2);
 }
 
 static void push_binding(const struct scmi_binding *binding)

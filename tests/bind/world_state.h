@@ -22,7 +22,7 @@ struct device {
 struct user {
 	struct device *device;
 	struct scmi_agent *agent;
-	bool gone;	  /* lost() was called since the probe began */
+	bool gone;	  /* lost() was called since it was opened */
 	uint32_t started; /* commands */
 	uint32_t ended;
 	uint32_t header; /* of the last one sent */
@@ -102,7 +102,6 @@ void user_use(struct user *user);
 void user_answer(struct user *user);
 void user_time_out(struct user *user);
 
-void user_probing(struct user *user); /* a probe begins */
 void user_open(struct user *user);
 void user_close(struct user *user);
 void user_lost(struct user *user);

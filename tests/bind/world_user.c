@@ -105,21 +105,15 @@ static void close_agent(struct user *user)
 		wrong("a command survives its device");
 }
 
-void user_probing(struct user *user)
-{
-	user->gone = false;
-}
-
 void user_open(struct user *user)
 {
 	if (user->device)
 		wrong("a device is opened twice");
 	user->device = world_alloc(NULL, sizeof(*user->device));
 	memset(user->device, 0, sizeof(*user->device));
-	if (!user->gone) {
-		user->touched = true;
-		scmi_agent_reset(user->agent);
-	}
+	user->gone = false;
+	user->touched = true;
+	scmi_agent_reset(user->agent);
 }
 
 void user_close(struct user *user)
