@@ -234,12 +234,11 @@ static void put_instance(struct output *out, const struct scmi_tree_descriptor *
 {
 	char text[1024];
 	const char *state = "invalid";
-	char *title = output_clean(descriptor->path);
 
 	snprintf(text, sizeof(text), "%s", descriptor->error ? descriptor->error : "");
 	if (!descriptor->error)
 		state = instances_state(bound, descriptor->path, text, sizeof(text));
-	out_open(out, NULL, title);
+	out_open(out, NULL, descriptor->path);
 	put_text(out, "path", NULL, descriptor->path);
 	put_text(out, "state", NULL, state);
 	put_text(out, "explanation", descriptor->error ? "wrong" : "state", text);
@@ -247,7 +246,6 @@ static void put_instance(struct output *out, const struct scmi_tree_descriptor *
 	if (!descriptor->error)
 		put_described(out, descriptor);
 	out_close(out);
-	free(title);
 }
 
 static int put_instances(struct output *out, const struct scmi_tree_instances *instances,

@@ -47,11 +47,15 @@ static void put_styled(const struct text_output *out, enum value_style style, co
 
 static void put_title(struct text_output *out, const char *title)
 {
+	char *clean;
+
 	if (!title)
 		return;
-	printf("%s%s%s%s\n", out->printed ? "\n" : "", out->colour ? "\033[1m" : "", title,
+	clean = output_clean(title);
+	printf("%s%s%s%s\n", out->printed ? "\n" : "", out->colour ? "\033[1m" : "", clean,
 	       out->colour ? "\033[0m" : "");
 	out->printed = true;
+	free(clean);
 }
 
 static void text_open(struct output *base, const char *key, const char *title)

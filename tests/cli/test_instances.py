@@ -358,6 +358,18 @@ class Files(Trees):
         with open(self.compiled("/dts-v1/; / { %s };" % many), "rb") as file:
             self.damaged("it describes more than 256 SCMI instances", file.read())
 
+    def test_names_that_play_with_the_terminal(self):
+        path = self.compiled(tree(ANY, hardware=""))
+        with open(path, "rb") as file:
+            whole = file.read()
+        self.assertEqual(whole.count(b"\x01scmi\0"), 1)
+        with open(path, "wb") as file:
+            file.write(whole.replace(b"\x01scmi\0", b"\x01\x1b[1m\0"))
+        for words in ((), ("--json",)):
+            done = self.expect(OK, scmi(*words, "--tree", path, "instances"))
+            self.assertNotIn("\x1b", done.out + done.err)
+            self.assertIn("/firmware/\\x1b[1m", done.out.replace("\\\\", "\\"))
+
     def test_no_file(self):
         self.fails(USAGE, "which device tree? give --tree FILE", scmi("instances"))
         self.fails(USAGE, "none: No such file or directory", scmi("--tree", "/none", "instances"))
