@@ -86,6 +86,23 @@ class Files(unittest.TestCase):
         self.assertIn("built in", text)
         self.assertNotIn("NOT USED", text)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give a program another's rights")
+    def test_program_with_more_rights_than_who_starts_it(self):
+        """It does not look where its environment says: what it loads may do what it may."""
+        program = os.path.join(self.dir, "scmi")
+        shutil.copy(SCMI_FEW, program)
+        os.chmod(self.dir, 0o711)
+        os.chown(program, 65534, 65534)
+        if os.statvfs(self.dir).f_flag & os.ST_NOSUID:
+            self.skipTest("no program has other rights where temporary files are")
+        for mode, found in ((0o755, {"socket", "virtio", "mailbox"}), (0o4755, set()), (0o2755, set())):
+            os.chmod(program, mode)
+            # No exit code: a leak checker, where there is one, cannot look at it and says so at the end.
+            done = run(program, "transports", "--json", path=self.files)
+            told = json.loads(done.stdout)
+            self.assertEqual({t["name"] for t in told["transports"] if not t["built_in"]}, found, oct(mode))
+            self.assertFalse([n for n in told["not_used"] if n["path"].startswith(self.files) and not found])
+
     def test_not_there(self):
         done = run(SCMI_FEW, "--at", "virtio:/x", "info", path=self.dir)
         self.assertEqual(done.returncode, 2)
