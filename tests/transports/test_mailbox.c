@@ -398,12 +398,14 @@ static void without_completion(void **state)
 		assert_int_equal(*word(&played, 0, FLAGS), 0);
 		assert_int_equal(ops->wait(played.device, 5 * NS_PER_MS), -ETIMEDOUT);
 		answer(&played, 0, false);
-		assert_int_equal(ops->wait(played.device, SCMI_NEVER), 0);
+		/* What looks without waiting leaves a timer behind that has nothing to say. */
+		assert_int_equal(i == 1 ? ops->dispatch(played.device)
+					: ops->wait(played.device, SCMI_NEVER),
+				 0);
 		assert_int_equal(played.told.received, 1);
 
 		/* The same by the descriptor; it is quiet while there is nothing to wait for. */
 		readable.fd = ops->fd(played.device);
-		ops->dispatch(played.device);
 		assert_int_equal(poll(&readable, 1, 5), 0);
 		assert_int_equal(send_word(&played, BASE_TOKEN(2)), 0);
 		answer(&played, 0, false);
@@ -436,12 +438,15 @@ static void full_doorbell(void **state)
 /* What was answered before the end is handed over before the end is told. */
 static void end(void **state)
 {
+	static const struct scmi_transport_settings asleep = {.polling_us = SCMI_POLLING_NONE};
 	struct played played;
 
 	(void)state;
 	for (int speaks = 0; speaks < 2; speaks++) {
 		played_make(&played, three, 3);
-		assert_int_equal(played_open(&played, NULL), 0);
+		assert_int_equal(played_open(&played, &asleep), 0);
+		if (speaks)
+			ops->fd(played.device);
 		assert_int_equal(send_word(&played, BASE_TOKEN(1)), 0);
 		assert_int_equal(send_word(&played, CLOCK_TOKEN(2)), 0);
 		answer(&played, 0, false);
