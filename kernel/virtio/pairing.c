@@ -259,11 +259,19 @@ static bool is_taken(const struct supply *supply)
 	return false;
 }
 
-/* 0, or the error that probe() ends with, and the words for it in why[]. */
-static int bind(struct descriptor *descriptor, char why[PAIRING_WORDS])
+static bool is_leaving(const struct supply *supply)
+{
+	return READ_ONCE(supply->channel.vdev->dev.links.status) == DL_DEV_UNBINDING;
+}
+
+/*
+ * 0, or the error that probe() ends with, and the words for it in why[]. `held` is the device that is
+ * held: nobody begins to unbind it, so that no link is made of which the driver core does not know what
+ * to think.
+ */
+static int bind(struct descriptor *descriptor, const struct device *held, char why[PAIRING_WORDS])
 {
 	struct device *dev = &descriptor->pdev->dev;
-	struct device_link *link;
 	struct supply *supply;
 	int error;
 
@@ -271,58 +279,87 @@ static int bind(struct descriptor *descriptor, char why[PAIRING_WORDS])
 	strscpy(descriptor->why, why, sizeof(descriptor->why));
 	if (!supply)
 		return error;
+	if (&supply->channel.vdev->dev != held) {
+		descriptor->why[0] = '\0';
+		something_changed();
+		return -EPROBE_DEFER;
+	}
 	if (is_taken(supply)) {
 		scnprintf(why, PAIRING_WORDS, "waits until %s is let go", supply->name);
 		return -EPROBE_DEFER;
 	}
-	/* Who depends on us goes first, and we go before the virtio device does. */
-	link = device_link_add(dev, &supply->channel.vdev->dev, DL_FLAG_AUTOREMOVE_CONSUMER);
-	if (!link) {
-		scnprintf(why, PAIRING_WORDS, "cannot depend on %s", supply->name);
-		return -EINVAL;
-	}
-	/* Too late: the device's driver is being unbound already, and does not wait for us. */
-	if (READ_ONCE(link->status) != DL_STATE_CONSUMER_PROBE) {
+	/* Too late: those who depend on it are being unbound, and it does not wait for others. */
+	if (is_leaving(supply)) {
 		scnprintf(why, PAIRING_WORDS, "waits: %s is leaving", supply->name);
 		return -EPROBE_DEFER;
+	}
+	/* Who depends on us goes first, and we go before the virtio device does. */
+	if (!device_link_add(dev, &supply->channel.vdev->dev, DL_FLAG_AUTOREMOVE_CONSUMER)) {
+		scnprintf(why, PAIRING_WORDS, "cannot depend on %s", supply->name);
+		return -EINVAL;
 	}
 	descriptor->supply = supply;
 	return 0;
 }
 
+/* Counted; NULL: there is none. */
+static struct device *device_for(struct device_node *node)
+{
+	char why[PAIRING_WORDS];
+	struct supply *supply;
+	struct device *dev;
+	int error;
+
+	mutex_lock(&lock);
+	supply = rules_device_of(&supplies, node, why, &error);
+	dev = supply ? get_device(&supply->channel.vdev->dev) : NULL;
+	mutex_unlock(&lock);
+	return dev;
+}
+
+/* Under `lock`. NULL: it has none, and gets none. */
+static struct descriptor *enlist(struct platform_device *pdev)
+{
+	struct descriptor *descriptor = find_descriptor(&pdev->dev);
+
+	if (descriptor || closed)
+		return descriptor;
+	descriptor = kzalloc(sizeof(*descriptor), GFP_KERNEL);
+	if (!descriptor)
+		return NULL;
+	get_device(&pdev->dev);
+	descriptor->pdev = pdev;
+	list_add_tail(&descriptor->node, &descriptors);
+	something_changed();
+	return descriptor;
+}
+
 static int descriptor_probe(struct platform_device *pdev)
 {
+	struct device *held = device_for(pdev->dev.of_node);
 	struct descriptor *descriptor;
 	char why[PAIRING_WORDS] = "";
 	int error = -ENODEV;
 
+	if (held)
+		device_lock(held);
 	mutex_lock(&lock);
-	descriptor = find_descriptor(&pdev->dev);
-	if (!descriptor && !closed) {
-		descriptor = kzalloc(sizeof(*descriptor), GFP_KERNEL);
-		if (!descriptor) {
-			mutex_unlock(&lock);
-			return -ENOMEM;
-		}
-		get_device(&pdev->dev);
-		descriptor->pdev = pdev;
-		list_add_tail(&descriptor->node, &descriptors);
-		something_changed();
-	}
+	descriptor = enlist(pdev);
 	if (descriptor) {
-		error = bind(descriptor, why);
+		error = bind(descriptor, held, why);
 		if (!error)
 			something_changed();
 		else if (error != -EPROBE_DEFER)
 			forget(descriptor);
+	} else if (!closed) {
+		error = -ENOMEM;
 	}
 	mutex_unlock(&lock);
+	if (held) {
+		device_unlock(held);
+		put_device(held);
+	}
 	return error ? dev_err_probe(&pdev->dev, error, "%s\n", why) : 0;
-}
-
-static bool is_leaving(const struct supply *supply)
-{
-	return READ_ONCE(supply->channel.vdev->dev.links.status) == DL_DEV_UNBINDING;
 }
 
 static LIBSCMI_REMOVE_RESULT descriptor_remove(struct platform_device *pdev)

@@ -26,7 +26,7 @@ struct device_node *rules_next(struct device_node *from)
 
 static bool names_one(struct device_node *descriptor)
 {
-	return of_property_read_bool(descriptor, PROPERTY);
+	return of_find_property(descriptor, PROPERTY, NULL);
 }
 
 /* The bus device's node that a descriptor names, itself or by the only child it may have. Counted. */
