@@ -128,7 +128,7 @@ class Bench:
             raise
         finally:
             if kind is not None:
-                error.said = self.said() + "".join("\n---- the played device: %r" % device.trouble for device in self.played)
+                error.said = getattr(error, "said", "") + self.said() + "".join("\n---- the played device: %r" % device.trouble for device in self.played)
             if self.uml:
                 self.uml.kill()
             for device in self.played:

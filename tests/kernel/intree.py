@@ -32,7 +32,7 @@ def load(bench):
     """All of the modules that this kernel has of its stack: how many there are differs with the version."""
     bench.judged = False
     bench.sh("""
-		for name in scmi-core scmi-module scmi_transport_virtio clk-scmi; do
+		for name in scmi-core scmi-module scmi_transport_virtio clk-scmi scmi-clk; do
 			[ ! -f /kernel/modules/$name.ko ] || insmod /kernel/modules/$name.ko
 		done
 	""")

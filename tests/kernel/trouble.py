@@ -184,7 +184,7 @@ def silent_at_first(bench):
 
 
 # virtio_uml complains of its own messages to the dead device.
-@scenario("the device dies under a guest that uses it", expects=(r"virtio_uml\.c:\d+ vu_", "cut here", "Call Trace"))
+@scenario("the device dies under a guest that uses it", expects=(r"virtio_uml\.c:\d+ (at )?vu_", "cut here", "Call Trace"))
 def died(bench):
     """Callers are told at once; a device that comes later takes the place of the one that has gone."""
     device = bench.play("guest1")
