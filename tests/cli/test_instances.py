@@ -100,7 +100,7 @@ class Published(Trees):
                                  [{"path": SHM + "0", "size": 128}, {"path": SHM + "80", "size": 128}]
                                  [:shmem.count("&")])
                 self.assertEqual((instance["transport"], instance["supplier"]), ("mailbox", SHM + "0"))
-                self.assertEqual(instance["explanation"], "waits for a transport that serves 'arm,scmi'")
+                self.assertEqual(instance["explanation"], "waits for supplier '%s0'" % SHM)
 
     def test_no_completion_irq(self):
         self.assertFalse(self.only(MAILBOX)["no_completion_irq"])
@@ -232,6 +232,12 @@ class Bound(Trees, PlatformCase):
                 instances = self.listed(*nodes, words=words)
                 self.assertEqual(tuple(i["explanation"] for i in instances), expected)
         self.assertEqual([i["state"] for i in instances], ["ready", "ready"])
+
+    def test_bound_to_a_mailbox(self):
+        words = ("--supplier", "mailbox:%s0=%s/tester.mbox" % (SHM, self.dir))
+        for more in ("", "arm,no-completion-irq; arm,max-msg = <4>; arm,max-msg-size = <64>;"):
+            instance = Trees.listed(self, MAILBOX + more, words=words)[0]
+            self.assertEqual(instance["explanation"], "ready on mailbox, supplier '%s0'" % SHM)
 
     def test_without_a_name(self):
         words = ("--supplier", "virtio:x=" + self.device("tester"))
