@@ -418,6 +418,28 @@ static void without_completion(void **state)
 	}
 }
 
+/* A doorbell that is lost costs time, not the channel. */
+static void lost_doorbell(void **state)
+{
+	struct played played;
+
+	(void)state;
+	played_make(&played, three, 3);
+	assert_int_equal(played_open(&played, NULL), 0);
+	for (unsigned i = 1; i <= 4; i++) {
+		if (i == 3)
+			ops->fd(played.device);
+		assert_int_equal(send_word(&played, BASE_TOKEN(i)), 0);
+		answer(&played, 0, false);
+		if (i % 2)
+			ops->wait(played.device, NS_PER_MS);
+		else
+			ops->dispatch(played.device);
+		assert_int_equal(played.told.received, i);
+	}
+	played_end(&played);
+}
+
 /* A counter that is full, and a descriptor that waits until it is not. */
 static void full_doorbell(void **state)
 {
@@ -511,6 +533,7 @@ int main(void)
 		cmocka_unit_test(lent_stays_lent),
 		cmocka_unit_test(events),
 		cmocka_unit_test(without_completion),
+		cmocka_unit_test(lost_doorbell),
 		cmocka_unit_test(full_doorbell),
 		cmocka_unit_test(end),
 		cmocka_unit_test(settings_within_limits),

@@ -201,10 +201,13 @@ static int look(struct scmi_transport_device *device, int timeout_ms)
 	return error ? error : count > 0;
 }
 
-/* All that look() found. As collect(), or -ENODEV. */
+/*
+ * All that look() found; and where it found nothing, or the end, answers that nobody has rung for. As
+ * collect(), or -ENODEV.
+ */
 static int follow(struct scmi_transport_device *device, int seen)
 {
-	int got = collect(device, !device->watched || seen < 0);
+	int got = collect(device, !device->watched || seen <= 0);
 
 	return seen < 0 ? end(device, seen) : got;
 }
