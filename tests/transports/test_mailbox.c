@@ -234,14 +234,15 @@ static void wrong_descriptors(void **state)
 /* The longest hand-out, and one descriptor or one byte more. */
 static void as_many_as_there_may_be(void **state)
 {
-	struct mailbox_record records[MAILBOX_CHANNELS_MAX] = {{.completion = true, .size = 28}};
+	struct mailbox_record records[MAILBOX_CHANNELS_MAX];
 	unsigned before = open_files();
 	struct played played;
 
 	(void)state;
-	for (uint32_t i = 1; i < MAILBOX_CHANNELS_MAX; i++)
+	for (uint32_t i = 0; i < MAILBOX_CHANNELS_MAX; i++)
 		records[i] = (struct mailbox_record){
 			.protocol_id = 0x80 + i, .completion = true, .size = 28};
+	records[MAILBOX_CHANNELS_MAX - 1].protocol_id = 0;
 	for (int more = 0; more < 3; more++) {
 		played_make(&played, records, MAILBOX_CHANNELS_MAX);
 		assert_int_equal(played.size, MAILBOX_HANDOUT_MAX);
@@ -251,8 +252,12 @@ static void as_many_as_there_may_be(void **state)
 		if (more == 2)
 			played.size++;
 		assert_int_equal(played_open(&played, NULL), more ? -EPROTO : 0);
-		if (!more)
+		if (!more) {
 			assert_int_equal(played.limits.messages_max, MAILBOX_CHANNELS_MAX);
+			assert_int_equal(send_word(&played, BASE_TOKEN(1)), 0);
+			assert_int_equal(*word(&played, MAILBOX_CHANNELS_MAX - 1, 24),
+					 BASE_TOKEN(1));
+		}
 		played_end(&played);
 	}
 	assert_int_equal(open_files(), before);
