@@ -27,7 +27,8 @@
  *
  * Threads. Everything here may be called from any thread at any time, the agents of instances too.
  * Closing an instance and freeing the manager is for who knows that no other thread uses them. Nothing
- * of the application is called with a lock held, but for scmi_trace_fn, which may not use the instance.
+ * of the application is called with a lock held, but for scmi_trace_fn, which may not use the instance,
+ * and note().
  *
  * No hidden thread: scmi_manager_dispatch() does the work, in the application's thread.
  *
@@ -49,6 +50,12 @@ struct scmi_manager_options {
 	 * finds them.
 	 */
 	struct scmi_loader *loader;
+	/*
+	 * A sentence for people: which socket of a watched directory is not taken, and why. May not use
+	 * the manager. May be NULL.
+	 */
+	void (*note)(void *ctx, const char *sentence);
+	void *note_ctx;
 };
 
 /* @options: may be NULL. -ENOMEM, or what the system gave for a descriptor. */
@@ -85,6 +92,21 @@ int scmi_manager_add_descriptor(struct scmi_manager *manager,
  */
 int scmi_manager_add_driver(struct scmi_manager *manager, struct scmi_driver *driver);
 int scmi_manager_remove_driver(struct scmi_manager *manager, const char *name);
+
+/**
+ * scmi_manager_watch() - every socket in a directory is a supplier, from now on
+ * @transport: name of the transport that they are for
+ * @directory: may be missing now, may go and come again
+ *
+ * A socket that appears is announced, one that goes or is replaced is withdrawn as lost, whenever
+ * scmi_manager_dispatch() is called. Its name is its path as seen from the directory, with %XX for the
+ * byte XX: in /run/devices the socket "virtio@a000000" is the supplier "/virtio@a000000", and
+ * "soc%2Fvirtio@a000000" is "/soc/virtio@a000000". Symbolic links and names that begin with '.' are
+ * not looked at, and at most 1024 sockets are taken. Watched until the manager is freed. -ENOENT (no
+ * path), -ENAMETOOLONG, -ENOMEM, or what the system gave.
+ */
+int scmi_manager_watch(struct scmi_manager *manager, const char *transport, const char *directory,
+		       char *why, size_t why_size);
 
 /**
  * scmi_manager_instance() - hold the instance of that name

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A binder whose host is this process: drivers, links and instances of a manager. */
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <scmi/manager.h>
 
 #include "../transports/why.h"
+#include "directory.h"
 #include "instance.h"
 #include "instance_link.h"
 #include "loader.h"
@@ -31,11 +33,21 @@ struct scmi_managed {
 	unsigned int users; /* the binding, and who is at work on it */
 };
 
+struct watched {
+	struct scmi_directory *directory;
+	struct watched *next;
+};
+
 struct scmi_manager {
 	struct scmi_binder *binder;
 	struct scmi_loader *loader;
 	bool own_loader;
+	void (*note)(void *ctx, const char *sentence);
+	void *note_ctx;
+	int epoll; /* has what directories wait for, and: */
 	int bell;
+	pthread_mutex_t watching; /* one thread uses the directories; comes outside all others */
+	struct watched *watched;
 	pthread_mutex_t binding; /* the binder's lock */
 	pthread_mutex_t loading; /* one thread uses the loader */
 	pthread_mutex_t mutex;	 /* guards what follows; comes outside the binder's */
@@ -262,6 +274,60 @@ int scmi_manager_add_descriptor(struct scmi_manager *manager,
 		     : 0;
 }
 
+/* ---- directories ----------------------------------------------------------------------------- */
+
+int scmi_manager_watch(struct scmi_manager *manager, const char *transport, const char *directory,
+		       char *why, size_t why_size)
+{
+	const struct scmi_directory_options options = {
+		.binder = manager->binder,
+		.transport = transport,
+		.path = directory,
+		.note = manager->note,
+		.ctx = manager->note_ctx,
+	};
+	struct epoll_event event = {.events = EPOLLIN};
+	struct watched *watched = calloc(1, sizeof(*watched));
+	int error;
+
+	if (!watched)
+		return because(-ENOMEM, why, why_size, "out of memory");
+	pthread_mutex_lock(&manager->watching);
+	error = scmi_directory_new(&watched->directory, &options, why, why_size);
+	if (!error && epoll_ctl(manager->epoll, EPOLL_CTL_ADD,
+				scmi_directory_fd(watched->directory), &event)) {
+		error = because(-errno, why, why_size, "cannot watch: %s", strerror(errno));
+		scmi_directory_free(watched->directory);
+	}
+	if (!error) {
+		watched->next = manager->watched;
+		manager->watched = watched;
+	}
+	pthread_mutex_unlock(&manager->watching);
+	if (error)
+		free(watched);
+	return error;
+}
+
+static void look_into_directories(struct scmi_manager *manager)
+{
+	pthread_mutex_lock(&manager->watching);
+	for (struct watched *watched = manager->watched; watched; watched = watched->next)
+		scmi_directory_dispatch(watched->directory);
+	pthread_mutex_unlock(&manager->watching);
+}
+
+static void free_directories(struct scmi_manager *manager)
+{
+	while (manager->watched) {
+		struct watched *watched = manager->watched;
+
+		manager->watched = watched->next;
+		scmi_directory_free(watched->directory);
+		free(watched);
+	}
+}
+
 /* ---- a manager ------------------------------------------------------------------------------- */
 
 static void manager_fini(struct scmi_manager *manager)
@@ -270,6 +336,9 @@ static void manager_fini(struct scmi_manager *manager)
 		scmi_loader_free(manager->loader);
 	if (manager->bell >= 0)
 		close(manager->bell);
+	if (manager->epoll >= 0)
+		close(manager->epoll);
+	pthread_mutex_destroy(&manager->watching);
 	pthread_mutex_destroy(&manager->binding);
 	pthread_mutex_destroy(&manager->loading);
 	pthread_mutex_destroy(&manager->mutex);
@@ -279,6 +348,7 @@ static void manager_fini(struct scmi_manager *manager)
 int scmi_manager_new(struct scmi_manager **out, const struct scmi_manager_options *options)
 {
 	struct scmi_manager *manager = calloc(1, sizeof(*manager));
+	struct epoll_event event = {.events = EPOLLIN};
 	const struct scmi_binder_host host = {
 		.ctx = manager,
 		.alloc = host_alloc,
@@ -295,13 +365,20 @@ int scmi_manager_new(struct scmi_manager **out, const struct scmi_manager_option
 
 	if (!manager)
 		return -ENOMEM;
+	pthread_mutex_init(&manager->watching, NULL);
 	pthread_mutex_init(&manager->binding, NULL);
 	pthread_mutex_init(&manager->loading, NULL);
 	pthread_mutex_init(&manager->mutex, NULL);
-	manager->loader = options ? options->loader : NULL;
+	if (options) {
+		manager->loader = options->loader;
+		manager->note = options->note;
+		manager->note_ctx = options->note_ctx;
+	}
 	manager->own_loader = !manager->loader;
 	manager->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (manager->bell < 0)
+	manager->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (manager->bell < 0 || manager->epoll < 0 ||
+	    epoll_ctl(manager->epoll, EPOLL_CTL_ADD, manager->bell, &event))
 		error = -errno;
 	if (!error && manager->own_loader)
 		error = scmi_loader_new(&manager->loader, NULL);
@@ -323,6 +400,7 @@ int scmi_manager_free(struct scmi_manager *manager)
 	pthread_mutex_unlock(&manager->mutex);
 	if (busy)
 		return -EBUSY;
+	free_directories(manager);
 	scmi_binder_stop(manager->binder);
 	while (scmi_binder_run(manager->binder))
 		;
@@ -342,7 +420,7 @@ struct scmi_binder *scmi_manager_binder(struct scmi_manager *manager)
 
 int scmi_manager_fd(struct scmi_manager *manager)
 {
-	return manager->bell;
+	return manager->epoll;
 }
 
 uint64_t scmi_manager_next_deadline_ns(struct scmi_manager *manager)
@@ -383,6 +461,7 @@ void scmi_manager_dispatch(struct scmi_manager *manager)
 	uint64_t now_ns;
 
 	eventfd_read(manager->bell, &rings);
+	look_into_directories(manager);
 	do {
 		while (scmi_binder_run(manager->binder))
 			;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <scmi/clock.h>
 
@@ -321,6 +322,41 @@ static void in_order_what_is_under_way_ends(void **state)
 	platform_fini(&platform);
 }
 
+static void a_directory_of_sockets_is_watched(void **state)
+{
+	struct application application;
+	struct scmi_descriptor descriptor = {
+		.name = "soc",
+		.compatible = on_socket,
+		.supplier = "/one.sock",
+	};
+	struct platform platform;
+	char why[200] = "", path[120];
+
+	(void)state;
+	platform_init(&platform, "socket: one.sock", BASE_HZ);
+	platform_kill(&platform);
+	start(&application);
+	assert_int_equal(scmi_manager_watch(application.manager, "socket", "", why, sizeof(why)),
+			 -ENOENT);
+	if (scmi_manager_watch(application.manager, "socket", platform.directory, why, sizeof(why)))
+		fail_msg("%s", why);
+	scmi_manager_add_descriptor(application.manager, &descriptor, NULL, 0);
+	for (unsigned int round = 0; round < 3; round++) {
+		/* The first finds what a scmid that was killed has left. */
+		platform_start(&platform);
+		until_ready(application.manager, application.instance, true);
+		expect_rate(&application, 4, BASE_HZ + 4);
+		platform_path(&platform, "one.sock", path);
+		assert_int_equal(unlink(path), 0);
+		until_ready(application.manager, application.instance, false);
+		expect_words(application.instance, "waits for supplier '/one.sock'");
+		platform_kill(&platform);
+	}
+	end(&application);
+	platform_fini(&platform);
+}
+
 /* ---- drivers --------------------------------------------------------------------------------- */
 
 static bool is_mapped(const char *name)
@@ -434,6 +470,7 @@ int main(void)
 		cmocka_unit_test(an_instance_is_there_before_all_else),
 		cmocka_unit_test(a_platform_is_killed_and_comes_again),
 		cmocka_unit_test(in_order_what_is_under_way_ends),
+		cmocka_unit_test(a_directory_of_sockets_is_watched),
 		cmocka_unit_test(a_driver_is_unloaded_and_loaded),
 		cmocka_unit_test(what_cannot_be_opened_says_why),
 	};
