@@ -36,6 +36,7 @@ struct scmid_endpoint {
 	uint32_t own_channel_count;
 	bool no_completion_irq;
 	bool no_p2a;
+	bool p2a_unacknowledged;
 };
 
 /**

@@ -188,6 +188,18 @@ static void load_own_channels(struct scmid_load *load, const struct scmid_node *
 	endpoint->own_channels = channels;
 }
 
+static void load_p2a(struct scmid_load *load, const struct scmid_node *node,
+		     struct scmid_endpoint *endpoint)
+{
+	static const char *const words[] = {"yes", "no", "unacknowledged"};
+	uint32_t choice;
+
+	if (!scmid_choice(load, node, "the channel for notifications", words, 3, &choice))
+		return;
+	endpoint->no_p2a = choice == 1;
+	endpoint->p2a_unacknowledged = choice == 2;
+}
+
 /* What only a mailbox has. */
 static void load_channels(struct scmid_load *load, const struct scmid_node *const *found,
 			  struct scmid_endpoint *endpoint)
@@ -207,8 +219,8 @@ static void load_channels(struct scmid_load *load, const struct scmid_node *cons
 	if (found[ENDPOINT_COMPLETION_INTERRUPT] &&
 	    scmid_bool(load, found[ENDPOINT_COMPLETION_INTERRUPT], &yes))
 		endpoint->no_completion_irq = !yes;
-	if (found[ENDPOINT_P2A] && scmid_bool(load, found[ENDPOINT_P2A], &yes))
-		endpoint->no_p2a = !yes;
+	if (found[ENDPOINT_P2A])
+		load_p2a(load, found[ENDPOINT_P2A], endpoint);
 }
 
 /* The key that says of what kind it is. ENDPOINT_KEYS: none, or more than one, which is told. */

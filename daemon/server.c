@@ -412,6 +412,7 @@ static int listen_on(struct listener *listener, struct scmi_loader *loader)
 		.own_channel_count = endpoint->own_channel_count,
 		.no_completion_irq = endpoint->no_completion_irq,
 		.no_p2a = endpoint->no_p2a,
+		.p2a_unacknowledged = endpoint->p2a_unacknowledged,
 	};
 	char why[768] = "";
 	int error;

@@ -219,6 +219,7 @@ struct scmi_transport_listen {
 	uint32_t own_channel_count;
 	bool no_completion_irq; /* agents have to look for their answers */
 	bool no_p2a;		/* no notifications and no delayed responses */
+	bool p2a_unacknowledged; /* the driver has to look whether they were taken */
 };
 
 struct scmi_transport_platform_ops {

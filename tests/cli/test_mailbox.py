@@ -21,10 +21,11 @@ agents:
   deaf: {clocks: all, endpoints: [{mailbox: deaf.mbox, p2a: no}]}
   least: {clocks: all, endpoints: [{mailbox: least.mbox, p2a: no, completion_interrupt: no, message_size_max: 40}]}
   large: {clocks: all, endpoints: [{mailbox: large.mbox, message_size_max: 65512}]}
+  unheard: {clocks: all, endpoints: [{mailbox: unheard.mbox, p2a: unacknowledged}]}
   setter: {clocks: all, endpoints: [{socket: setter.sock}, {virtio: setter.vhost}]}
 """
-ALL = ("usual", "own", "polling", "deaf", "least", "large")
-WITH_EVENTS = ("usual", "own", "polling", "large")
+ALL = ("usual", "own", "polling", "deaf", "least", "large", "unheard")
+WITH_EVENTS = ("usual", "own", "polling", "large", "unheard")
 SETTINGS = ("", "?no-completion-irq=1", "?polling-us=0", "?no-completion-irq=1&polling-us=0")
 
 

@@ -216,7 +216,8 @@ static void devices_and_endpoints(void **state)
 					  "      - {mailbox: m}\n"
 					  "      - {mailbox: n, message_size_max: 65512, "
 					  "own_channels: [clock, base], "
-					  "completion_interrupt: no, p2a: no}\n");
+					  "completion_interrupt: no, p2a: no}\n"
+					  "      - {mailbox: o, p2a: unacknowledged}\n");
 	const struct scmi_board *board = scmid_board_scmi(loaded);
 	const struct scmid_endpoint *endpoints;
 	uint32_t count;
@@ -229,7 +230,7 @@ static void devices_and_endpoints(void **state)
 	assert_int_equal(board->devices[0].domains[0].protocol_id, SCMI_CLOCK_PROTOCOL);
 	assert_int_equal(board->devices[0].domains[0].index, 1);
 	endpoints = scmid_board_endpoints(loaded, &count);
-	assert_int_equal(count, 5);
+	assert_int_equal(count, 6);
 	assert_int_equal(endpoints[0].kind, SCMID_SOCKET);
 	assert_int_equal(endpoints[0].agent, 1);
 	assert_string_equal(endpoints[0].address, "/run/x/s");
@@ -251,12 +252,15 @@ static void devices_and_endpoints(void **state)
 	assert_int_equal(endpoints[3].own_channel_count, 0);
 	assert_false(endpoints[3].no_completion_irq);
 	assert_false(endpoints[3].no_p2a);
+	assert_false(endpoints[3].p2a_unacknowledged);
 	assert_int_equal(endpoints[4].message_size_max, 65512);
 	assert_int_equal(endpoints[4].own_channel_count, 2);
 	assert_int_equal(endpoints[4].own_channels[0], SCMI_CLOCK_PROTOCOL);
 	assert_int_equal(endpoints[4].own_channels[1], SCMI_BASE_PROTOCOL);
 	assert_true(endpoints[4].no_completion_irq);
 	assert_true(endpoints[4].no_p2a);
+	assert_true(endpoints[5].p2a_unacknowledged);
+	assert_false(endpoints[5].no_p2a);
 	scmid_board_free(loaded);
 }
 

@@ -127,6 +127,20 @@ class Messages(MailboxCase):
         mailbox.acknowledge()
         self.assertEqual([mailbox.event()[2][1] for _ in range(2)], [300000000, 400000000])
 
+    def test_notifications_that_nobody_acknowledges(self):
+        scmid = self.serve(", p2a: unacknowledged")
+        mailbox = self.open(scmid)
+        channel = mailbox.channel(p2a=True)
+        self.assertEqual(mailbox.command(CLOCK, RATE_NOTIFY, PLL, 1)[0], SUCCESS)
+        other = scmid.connect("two.sock")
+        for rate in (200000000, 300000000, 400000000):
+            self.assertEqual(other.set_rate(PLL, rate), SUCCESS)
+        self.assertFalse(channel.completion)
+        for rate in (200000000, 300000000, 400000000):
+            self.assertEqual(mailbox.event(acknowledge=False)[2], [PLL, rate, 0])
+            self.assertEqual(channel.word(FLAGS), 0)
+            channel.put(STATUS, FREE)
+
     def test_delayed_response(self):
         mailbox = self.open(self.serve())
         header = mailbox.lend(CLOCK, RATE_SET, 1, SLOW, 2000000, 0)

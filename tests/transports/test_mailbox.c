@@ -402,6 +402,7 @@ static void without_completion(void **state)
 		assert_int_equal(send_word(&played, BASE_TOKEN(1)), 0);
 		assert_int_equal(*word(&played, 0, FLAGS), 0);
 		assert_int_equal(ops->wait(played.device, 5 * NS_PER_MS), -ETIMEDOUT);
+		assert_int_equal(ops->wait(played.device, 0), -ETIMEDOUT);
 		answer(&played, 0, false);
 		/* What looks without waiting leaves a timer behind that has nothing to say. */
 		assert_int_equal(i == 1 ? ops->dispatch(played.device)

@@ -181,7 +181,7 @@ static int lay_out(struct scmi_transport_endpoint *endpoint,
 	size = SCMI_SHMEM_AREA_SIZE(endpoint->message_size_max);
 	add_channel(handout, 0, false, !how->no_completion_irq, size);
 	if (!how->no_p2a)
-		add_channel(handout, 0, true, true, size);
+		add_channel(handout, 0, true, !how->p2a_unacknowledged, size);
 	for (uint32_t i = 0; i < how->own_channel_count; i++)
 		add_channel(handout, how->own_channels[i], false, !how->no_completion_irq, size);
 	/* What agents would not take is not offered. */

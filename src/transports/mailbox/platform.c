@@ -12,10 +12,14 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "../wakeup.h"
 #include "platform.h"
+
+/* So often is an area looked at that comes back without a doorbell. */
+#define LOOK_NS 1000000
 
 #define COOKIE(line, index) ((uint64_t)(line)->generation << 32 | (index))
 
@@ -80,6 +84,16 @@ int mailbox_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void
 
 /* ---- notifications and delayed responses ------------------------------------------------------ */
 
+/* There is none. Where nobody rings when there is, look again. */
+static void want_room(struct scmi_transport_peer *peer)
+{
+	static const struct itimerspec soon = {.it_value.tv_nsec = LOOK_NS};
+
+	peer->want_room = true;
+	if (peer->timer >= 0)
+		timerfd_settime(peer->timer, 0, &soon, NULL);
+}
+
 int mailbox_send(struct scmi_transport_peer *peer, const void *message, size_t size)
 {
 	int error;
@@ -88,7 +102,7 @@ int mailbox_send(struct scmi_transport_peer *peer, const void *message, size_t s
 		return -ENODEV;
 	error = scmi_shmem_send(&peer->event->sender, message, size);
 	if (error == -EAGAIN)
-		peer->want_room = true;
+		want_room(peer);
 	else if (!error)
 		ring(peer->event);
 	return error;
@@ -98,8 +112,12 @@ static void look_for_room(struct mailbox_line *line)
 {
 	struct scmi_transport_peer *peer = line->peer;
 
-	if (!peer->want_room || !scmi_shmem_is_free(&line->sender))
+	if (!peer->want_room)
 		return;
+	if (!scmi_shmem_is_free(&line->sender)) {
+		want_room(peer);
+		return;
+	}
 	peer->want_room = false;
 	peer->endpoint->callbacks->writable(peer->ctx);
 }
@@ -118,6 +136,29 @@ static void rung(void *arg)
 	else
 		take_command(line);
 	mailbox_leave(peer);
+}
+
+static void time_to_look(void *arg)
+{
+	struct scmi_transport_peer *peer = arg;
+	uint64_t count;
+	ssize_t ignored = read(peer->timer, &count, sizeof(count));
+
+	(void)ignored;
+	mailbox_enter(peer);
+	look_for_room(peer->event);
+	mailbox_leave(peer);
+}
+
+static int make_timer(struct scmi_transport_peer *peer)
+{
+	const struct scmi_transport_endpoint *endpoint = peer->endpoint;
+
+	peer->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (peer->timer < 0)
+		return -errno;
+	return endpoint->callbacks->watch(endpoint->host, peer->timer, true, false, time_to_look,
+					  peer);
 }
 
 /* The memory, with all areas free, that neither side can make shorter. A descriptor, or -errno. */
@@ -162,10 +203,13 @@ static int make_line(struct mailbox_line *line, const struct mailbox_record *rec
 		return -EMFILE;
 	if (line->p2a) {
 		line->peer->event = line;
-		scmi_shmem_sender_init(&line->sender, SCMI_SHMEM_P2A, area, record->size, true);
+		scmi_shmem_sender_init(&line->sender, SCMI_SHMEM_P2A, area, record->size,
+				       record->completion);
 	} else {
 		scmi_shmem_receiver_init(&line->receiver, SCMI_SHMEM_A2P, area, record->size);
 	}
+	if (line->bell < 0)
+		return make_timer(line->peer);
 	return endpoint->callbacks->watch(endpoint->host, line->bell, true, false, rung, line);
 }
 
@@ -175,6 +219,7 @@ int mailbox_peer_init(struct scmi_transport_peer *peer, int fds[MAILBOX_FDS_MAX]
 	uint32_t fd_count = 0;
 	int error = 0;
 
+	peer->timer = -1;
 	for (uint32_t i = 0; i < handout->count; i++) {
 		peer->lines[i].peer = peer;
 		peer->lines[i].ring = peer->lines[i].bell = -1;
@@ -210,6 +255,11 @@ void mailbox_peer_fini(struct scmi_transport_peer *peer)
 			close(line->ring);
 		line->bell = line->ring = -1;
 	}
+	if (peer->timer >= 0) {
+		endpoint->callbacks->unwatch(endpoint->host, peer->timer);
+		close(peer->timer);
+	}
+	peer->timer = -1;
 	if (peer->memory)
 		munmap(peer->memory, endpoint->handout.memory_size);
 	peer->memory = NULL;

@@ -22,6 +22,7 @@ struct scmi_transport_peer {
 	uint32_t busy; /* callbacks and handlers that are running; freed behind the last */
 	bool gone;
 	bool want_room; /* send() gave -EAGAIN */
+	int timer;	/* to look for room where no doorbell tells of it; -1: one does */
 	void *ctx;
 	uint8_t *memory;
 	struct mailbox_line *event; /* of notifications and delayed responses, or NULL */
