@@ -21,6 +21,7 @@ import clocks  # noqa: F401
 import core  # noqa: F401
 import hostile  # noqa: F401
 import intree  # noqa: F401
+import loading  # noqa: F401
 import modules  # noqa: F401
 import raw  # noqa: F401
 import roundtrip  # noqa: F401
