@@ -549,6 +549,7 @@ void scmi_managed_close(struct scmi_instance *instance)
 size_t scmi_manager_explain(struct scmi_manager *manager, struct scmi_binding *binding, char *text,
 			    size_t size)
 {
+	static const char again[] = "; it is tried again";
 	struct scmi_managed *managed = scmi_binding_data(binding);
 	size_t used = scmi_binding_explain(binding, text, size);
 	struct scmi_binding_status bound;
@@ -556,16 +557,20 @@ size_t scmi_manager_explain(struct scmi_manager *manager, struct scmi_binding *b
 	char why[256] = "";
 
 	(void)manager;
-	/* What a device did says nothing of what is waited for since. */
 	scmi_binding_status(binding, &bound);
-	if (managed &&
-	    (bound.state == SCMI_BINDING_READY || bound.state == SCMI_BINDING_FAILED))
+	if (managed)
 		scmi_link_status(&managed->link, &status, why, sizeof(why));
-	if (!why[0])
+	/* What a device did says nothing of what is waited for since. */
+	if (!why[0] ||
+	    (bound.state != SCMI_BINDING_READY && bound.state != SCMI_BINDING_FAILED))
 		return used;
+	if (bound.state == SCMI_BINDING_READY) {
+		because(0, text, size, "%s%s", why, again);
+		return strlen(why) + strlen(again);
+	}
 	if (used < size)
-		snprintf(text + used, size - used, ": %s", why);
-	return used + 2 + strlen(why);
+		snprintf(text + used, size - used, ": %s%s", why, again);
+	return used + 2 + strlen(why) + strlen(again);
 }
 
 size_t scmi_managed_explain(struct scmi_instance *instance, char *text, size_t size)

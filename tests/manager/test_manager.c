@@ -68,7 +68,7 @@ static void expect_words(struct scmi_instance *instance, const char *words)
 	assert_int_equal(length, strlen(text));
 	if (!strstr(text, words))
 		fail_msg("'%s' does not say '%s'", text, words);
-	if (words[0] != ':' && strstr(text, ": "))
+	if (strncmp(words, "waits", 5) == 0 && strcmp(text, words) != 0)
 		fail_msg("'%s' says too much", text);
 	scmi_instance_explain(instance, text, 5);
 	assert_int_equal(strlen(text), 4);
@@ -229,7 +229,7 @@ static void a_platform_is_killed_and_comes_again(void **state)
 		expect_gone(&application);
 		/* It is tried again, in vain; nobody listens on the socket. */
 		turn(application.manager, application.instance);
-		expect_words(application.instance, ": ");
+		expect_words(application.instance, "it is tried again");
 
 		platform_start(&platform);
 		until_ready(application.manager, application.instance, true);
