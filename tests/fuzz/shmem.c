@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Fuzzes both ends of a shared-memory channel, each against another side that writes what it likes, also while it is
- * read. A model is given the words that were read, in order: it must come to the same end, with the same memory down to
- * the last byte. Then the two ends meet, and the next message works.
+ * Fuzzes both ends of a shared-memory channel, each against another side that writes what it likes,
+ * also while it is read. A model is given the words that were read, in order: it must come to the
+ * same end, with the same memory down to the last byte. Then the two ends meet, and the next
+ * message works.
  */
 #include "input.h"
 #include "reached.h"
@@ -128,7 +129,7 @@ static void put_le32(uint8_t *to, uint32_t value)
 		to[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* ---- the other side ----------------------------------------------------------------------------- */
+/* ---- the other side -------------------------------------------------------------------------- */
 
 /* A word that the other side writes: mostly one that matters, of a value near an edge. */
 static void theirs(uint32_t offset, uint32_t value)
@@ -201,7 +202,7 @@ void shmem_before_read_of_a_word(const volatile void *from)
 	read_count++;
 }
 
-/* ---- the model ------------------------------------------------------------------------------------ */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static void watch(void)
 {
@@ -261,7 +262,7 @@ static void expect_room(const uint8_t *expected, uint32_t length)
 		CHECK(room[i] == 0xa5);
 }
 
-/* ---- sender ----------------------------------------------------------------------------------------- */
+/* ---- sender ---------------------------------------------------------------------------------- */
 
 static void send_message(void)
 {
@@ -372,7 +373,7 @@ static void reset(void)
 	reached(RESET);
 }
 
-/* ---- receiver ---------------------------------------------------------------------------------------- */
+/* ---- receiver -------------------------------------------------------------------------------- */
 
 static void expect_refusal(uint32_t length)
 {
@@ -472,7 +473,7 @@ static void ask_ring(void)
 	rings = false;
 }
 
-/* ---- a run -------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 static void is_free(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Firmware in miniature: the engine's two ends over nothing but areas of memory and doorbells that are calls. Interrupts
- * are flags here; who has masked them is not interrupted. Time passes only where somebody waits.
+ * Firmware in miniature: both engines over areas of memory and doorbells that are calls. Interrupts
+ * are flags; who has masked them is not interrupted. Time passes only where somebody waits.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +19,6 @@
 #define RESPONSE_NS 30000000u
 #define NS_PER_US   1000u
 #define AGENTS	    2u
-
-struct world;
 
 struct end {
 	struct world *world;
@@ -45,7 +43,7 @@ struct world {
 	bool platform_masked;
 };
 
-/* ---- the board -------------------------------------------------------------------------------- */
+/* ---- the board ------------------------------------------------------------------------------- */
 
 enum { OSC, PLL, CLOCKS };
 
@@ -77,7 +75,7 @@ static const struct scmi_board board = {
 	.agent_count = AGENTS,
 };
 
-/* ---- doorbells -------------------------------------------------------------------------------- */
+/* ---- doorbells ------------------------------------------------------------------------------- */
 
 static void ring_command(void *ctx)
 {
@@ -115,7 +113,7 @@ static void ring_ack(void *ctx)
 	end->platform_irq = true;
 }
 
-/* ---- hosts ------------------------------------------------------------------------------------ */
+/* ---- hosts ----------------------------------------------------------------------------------- */
 
 static void *platform_alloc(void *ctx, size_t size)
 {
@@ -206,8 +204,6 @@ static int wait_until(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const
 	while (!over(what) && world->now_ns < deadline_ns) {
 		if (interrupt(world))
 			continue;
-		if (over(what))
-			break;
 		platform_ns = scmi_platform_next_deadline(world->platform);
 		if (world->interrupts || world->now_ns + 100 * NS_PER_US > deadline_ns)
 			world->now_ns = platform_ns < deadline_ns ? platform_ns : deadline_ns;
@@ -218,7 +214,7 @@ static int wait_until(void *ctx, uint64_t deadline_ns, scmi_over_fn *over, const
 	return 0;
 }
 
-/* ---- set-up ----------------------------------------------------------------------------------- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static void areas_init(struct end *end, bool p2a)
 {
@@ -339,7 +335,7 @@ static void hear(void *ctx, uint8_t protocol_id, uint8_t message_id, const void 
 	ear->last_hz = changed.rate_hz;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void commands(void **state)
 {
@@ -394,7 +390,7 @@ static void delayed_responses_and_notifications(void **state)
 	}
 }
 
-/* While the agent does not look, one notification is in its area, and the others wait their turn. */
+/* While the agent does not look, one notification is in its area, and the others wait. */
 static void no_room_for_notifications(void **state)
 {
 	struct world world;
@@ -488,7 +484,7 @@ static void a_platform_that_is_late(void **state)
 	world_fini(&world);
 }
 
-/* ---- set-up that is of no use ----------------------------------------------------------------- */
+/* ---- set-up that is of no use ---------------------------------------------------------------- */
 
 #define EXPECT_REFUSED(init, end, config, field, value)                                            \
 	do {                                                                                       \

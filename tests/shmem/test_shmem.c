@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Each end of an area against bytes written by hand from the layout: what it writes, what it takes, and that it
- * touches nothing else.
+ * Each end of an area against bytes written by hand from the layout: what it writes, what it takes,
+ * and that it touches nothing else.
  */
 #include "transports/shmem/shmem.h"
 
@@ -79,7 +79,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- layout ----------------------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
 static void formatted(void **state)
 {
@@ -260,7 +260,7 @@ static void sizes(void **state)
 	free(message);
 }
 
-/* ---- the agent on A2P ------------------------------------------------------------------------- */
+/* ---- the agent on A2P ------------------------------------------------------------------------ */
 
 static void an_answer_is_fetched(void **state)
 {
@@ -390,7 +390,7 @@ static void a_platform_that_is_gone(void **state)
 	assert_int_equal(scmi_shmem_take(&receiver, to, MAX), 8);
 }
 
-/* ---- the platform on A2P ---------------------------------------------------------------------- */
+/* ---- the platform on A2P --------------------------------------------------------------------- */
 
 /* Between take() and the answer the agent may do to the area what it likes. */
 static void a_taken_command_is_private(void **state)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Agent and platform in two threads, over memory that a third thread rewrites: before every single read of either end
- * it is let loose on the area, and the read goes on when it has written. What is accepted lies within bounds
- * all the same, nothing else of either end is touched, and once it is quiet the next message works.
+ * Agent and platform in two threads, over memory that a third thread rewrites: before every single
+ * read of either end it is let loose on the area, and the read goes on when it has written. What is
+ * accepted lies within bounds all the same, nothing else of either end is touched, and once it is
+ * quiet the next message works.
  *
  * The sources are compiled with a hook before every read.
  */
@@ -34,7 +35,7 @@ static uint32_t roll(struct dice *dice)
 	return dice->state;
 }
 
-/* ---- the third thread ------------------------------------------------------------------------- */
+/* ---- the third thread ------------------------------------------------------------------------ */
 
 static volatile uint8_t *area; /* of both ends */
 static atomic_bool loose;
@@ -104,7 +105,7 @@ void SCMI_SHMEM_BEFORE_READ(const volatile void *from)
 	pthread_mutex_unlock(&one_reader);
 }
 
-/* ---- the two ends ----------------------------------------------------------------------------- */
+/* ---- the two ends ---------------------------------------------------------------------------- */
 
 /* Private memory of exactly the size that the longest message needs. */
 static uint8_t *room_new(void)
@@ -222,7 +223,7 @@ static void *sending_thread(void *arg)
 	return NULL;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 /* Quiet: whatever lies in the area, what is done by both ends in their turn, and then a message. */
 static void next_message_works(struct ends *ends)

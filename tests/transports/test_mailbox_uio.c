@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The mailbox driver on a board's own mailbox. A machine that runs tests has no UIO device, so what
- * has its memory is a sealed file, and what has its interrupts a terminal: it also hands out four bytes when
- * something came, and is written to. The platform is played on the same memory, with the framing's other ends.
+ * has its memory is a sealed file, and what has its interrupts a terminal: it also hands out four
+ * bytes when something came, and is written to. The platform is played on the same memory, with the
+ * framing's other ends.
  */
 #define _GNU_SOURCE
 
@@ -158,7 +159,7 @@ static void expect_told(struct board *board, const void *message, size_t size)
 	board->told.received = 0;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void a_command_and_its_answer(void **state)
 {

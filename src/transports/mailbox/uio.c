@@ -17,7 +17,7 @@
 
 #define ADDRESS_MAX 512u
 
-/* ---- what an address says ------------------------------------------------------------------ */
+/* ---- what an address says -------------------------------------------------------------------- */
 
 struct place {
 	const char *device; /* NULL: not said */
@@ -133,7 +133,7 @@ static int parse(struct uio_address *address, const char *text, char *why, size_
 	return 0;
 }
 
-/* ---- maps ---------------------------------------------------------------------------------- */
+/* ---- maps ------------------------------------------------------------------------------------ */
 
 static int read_attribute(int directory, uint32_t map, const char *name, uint64_t *value)
 {
@@ -275,7 +275,7 @@ static int map_register(struct scmi_transport_device *device, const struct place
 	return 0;
 }
 
-/* ---- doorbells ----------------------------------------------------------------------------- */
+/* ---- doorbells ------------------------------------------------------------------------------- */
 
 void mailbox_register_write(const struct mailbox_register *reg)
 {
@@ -325,7 +325,7 @@ static int open_irq(struct scmi_transport_device *device, const char *path, char
 	return 0;
 }
 
-/* ---- a device ------------------------------------------------------------------------------ */
+/* ---- a device -------------------------------------------------------------------------------- */
 
 int mailbox_uio_open(struct scmi_transport_device *device, const char *text, bool no_completion_irq,
 		     char *why, size_t why_size)

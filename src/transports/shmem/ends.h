@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * An agent's and a platform's end of a pair of areas, where there is no operating system to speak of:
- * a doorbell is a call that the host supplies, for a mailbox's register, an SMC, or a function of
- * another core's. Freestanding, as shmem.h is; a process has ../mailbox/ instead.
+ * An agent's and a platform's end of a pair of areas, where there is no operating system to speak
+ * of: a doorbell is a call that the host supplies, for a mailbox's register, an SMC, or a function
+ * of another core's. Freestanding, as shmem.h is; a process has ../mailbox/ instead.
  *
- * The functions take `void *` where <scmi/agent.h> and <scmi/platform.h> have hooks of that kind, so that an engine
- * needs nothing in between:
+ * The functions take `void *` where <scmi/agent.h> and <scmi/platform.h> have hooks of that kind,
+ * so that an engine needs nothing in between:
  *
  *	struct scmi_agent_host    .send = scmi_shmem_agent_send, .poll = scmi_shmem_agent_poll,
  *				  .ctx = the struct scmi_shmem_agent
@@ -14,8 +14,9 @@
  *
  * Where the host has hooks of its own to keep (now_ns), it calls these from them.
  *
- * poll() is what an interrupt handler calls, and what is called now and then where there is none. One
- * thread at a time per end: what an interrupt may do is masked while the rest of the end is used.
+ * poll() is what an interrupt handler calls, and what is called now and then where there is none.
+ * One thread at a time per end: what an interrupt may do is masked while the rest of the end is
+ * used.
  */
 #ifndef SCMI_TRANSPORTS_SHMEM_ENDS_H
 #define SCMI_TRANSPORTS_SHMEM_ENDS_H
@@ -37,7 +38,7 @@ struct scmi_shmem_area {
  */
 typedef void scmi_shmem_ring_fn(void *ctx);
 
-/* ---- agent ------------------------------------------------------------------------------------- */
+/* ---- agent ----------------------------------------------------------------------------------- */
 
 struct scmi_shmem_agent_config {
 	struct scmi_shmem_area a2p;
@@ -71,7 +72,7 @@ int scmi_shmem_agent_send(void *agent, const void *message, size_t size);
 /* Hand over what has come: an answer, a message of the platform's, or both. Always 0. */
 int scmi_shmem_agent_poll(void *agent);
 
-/* ---- platform ---------------------------------------------------------------------------------- */
+/* ---- platform -------------------------------------------------------------------------------- */
 
 struct scmi_shmem_platform_config {
 	struct scmi_shmem_area a2p;
@@ -81,8 +82,8 @@ struct scmi_shmem_platform_config {
 	scmi_shmem_ring_fn *ring;     /* a message is in the P2A area; NULL without one */
 	void *ring_ctx;		      /* of both */
 	/*
-	 * A command came; scmi_channel_handle(). Returns the answer's size; 0: it comes later, through
-	 * scmi_shmem_platform_answer() with this cookie.
+	 * A command came; scmi_channel_handle(). Returns the answer's size; 0: it comes later,
+	 * through scmi_shmem_platform_answer() with this cookie.
 	 */
 	size_t (*command)(void *ctx, uint64_t cookie, const void *message, size_t size,
 			  void *answer, size_t space);

@@ -38,9 +38,9 @@ void SCMI_SHMEM_BEFORE_READ(const volatile void *from);
 #endif
 
 /*
- * What is before it in the program is before it in the memory, for whoever shares that memory. On Arm
- * this may be a processor beyond all that the inner shareable domain holds, and the doorbell that
- * follows a device's register.
+ * What is before it in the program is before it in the memory, for whoever shares that memory. On
+ * Arm this may be a processor beyond all that the inner shareable domain holds, and the doorbell
+ * that follows a device's register.
  */
 static inline void shmem_barrier(void)
 {

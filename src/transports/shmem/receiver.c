@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The receiving end. From take() until the area is given back it is not looked at again: what the sender does to it
- * meanwhile changes nothing.
+ * The receiving end. From take() until the area is given back it is not looked at again: what the
+ * sender does to it meanwhile changes nothing.
  */
 #include "memory.h"
 #include "shmem.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The sending end. What it lent it remembers itself: the status word says when the area is back, but
- * not that something was out.
+ * The sending end. What it lent it remembers itself: the status word says when the area is back,
+ * but not that something was out.
  */
 #include "memory.h"
 #include "shmem.h"

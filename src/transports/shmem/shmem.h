@@ -17,8 +17,8 @@
  *
  *   sender	writes a message into the free area and lends it to the other side (the agent's
  *		commands on A2P, the platform's delayed responses and notifications on P2A);
- *   receiver	takes the message and gives the area back: on A2P with the answer in it, on P2A as it
- *		is.
+ *   receiver	takes the message and gives the area back: on A2P with the answer in it, on P2A as
+ *		it is.
  *
  * An area that was lent is not touched until it is back, whoever has given up waiting: send() is
  * -EAGAIN meanwhile. The answer that then comes is handed over as if it had come in time; whose it
@@ -70,7 +70,7 @@ bool scmi_shmem_size_valid(uint32_t size);
  */
 int scmi_shmem_format(volatile void *area, uint32_t size);
 
-/* ---- sender ----------------------------------------------------------------------------------- */
+/* ---- sender ---------------------------------------------------------------------------------- */
 
 /*
  * An end in the caller's storage. All of it may be read, only the functions below write it.
@@ -124,25 +124,25 @@ bool scmi_shmem_is_free(const struct scmi_shmem_sender *sender);
  * @space: bytes there, SCMI_SHMEM_MESSAGE_MAX(size) or more and 8 at least, so that any answer fits
  *
  * Returns the answer's size, header and payload: after that the area is ours again. 0: nothing of
- * ours is out, or it is not back yet; also after an interrupt that means nothing. -EINVAL: too little
- * space, or a P2A end.
+ * ours is out, or it is not back yet; also after an interrupt that means nothing. -EINVAL: too
+ * little space, or a P2A end.
  *
  * An answer is of 4 bytes or more and handed over whole; that it belongs to the command is for the
- * caller to check. Where the platform says that it could not carry the message, or gives the area back
- * with a length that cannot be, that is counted, and the answer is eight bytes that are
- * made here: the command's header and the status COMMS_ERROR.
+ * caller to check. Where the platform says that it could not carry the message, or gives the area
+ * back with a length that cannot be, that is counted, and the answer is eight bytes that are made
+ * here: the command's header and the status COMMS_ERROR.
  */
 int scmi_shmem_fetch(struct scmi_shmem_sender *sender, void *to, size_t space);
 
 /**
  * scmi_shmem_reset() - take the area back by force
  *
- * Only when the other side can touch it no more: it was reset, or is gone. What was out is lost. The
- * area is formatted but for the implementation's words, and the next send() works.
+ * Only when the other side can touch it no more: it was reset, or is gone. What was out is lost.
+ * The area is formatted but for the implementation's words, and the next send() works.
  */
 void scmi_shmem_reset(struct scmi_shmem_sender *sender);
 
-/* ---- receiver --------------------------------------------------------------------------------- */
+/* ---- receiver -------------------------------------------------------------------------------- */
 
 /* An end in the caller's storage. All of it may be read, only the functions below write it. */
 struct scmi_shmem_receiver {
@@ -176,11 +176,12 @@ int scmi_shmem_receiver_init(struct scmi_shmem_receiver *receiver,
  * When the doorbell has rung. Some senders lend the area before they have written all of it, so who
  * looks without having been rung may take half a message.
  *
- * Returns the message's size, 4 bytes or more: the area stays taken, and nothing more comes from it,
- * until it is given back. 0: nothing is there, or it is already taken. -EINVAL: too little space.
+ * Returns the message's size, 4 bytes or more: the area stays taken, and nothing more comes from
+ * it, until it is given back. 0: nothing is there, or it is already taken. -EINVAL: too little
+ * space.
  *
- * -EPROTO: what was there breaks the rules and has been given back; counted; ask should_ring(). On A2P
- * a message longer than its area is answered with PROTOCOL_ERROR; one that is shorter than a
+ * -EPROTO: what was there breaks the rules and has been given back; counted; ask should_ring(). On
+ * A2P a message longer than its area is answered with PROTOCOL_ERROR; one that is shorter than a
  * header, or came with the error bit set, goes back with the error bit.
  */
 int scmi_shmem_take(struct scmi_shmem_receiver *receiver, void *to, size_t space);
