@@ -112,7 +112,7 @@ static int publish(struct scmi_link *link, struct scmi_transport_device *device,
 	link->polling = limits->polling;
 	link->poll_budget_us = limits->polling && limits->atomic ? settings->poll_budget_us : 0;
 	link->atomic_threshold_us = settings->atomic_threshold_us;
-	if (link->lost)
+	if (link->lost || !link->wanted)
 		error = -ENODEV;
 	else if (epoll_ctl(link->epoll, EPOLL_CTL_ADD, link->device_fd, &event))
 		error = -errno;
@@ -425,6 +425,7 @@ int scmi_link_take(struct scmi_link *link, const struct scmi_instance_options *o
 		link->storage = NULL;
 	} else {
 		link->agent = agent;
+		link->wanted = true;
 		link->ready = false;
 		link->opened = 0;
 		link->refused = 0;
@@ -446,6 +447,12 @@ void scmi_link_leave(struct scmi_link *link)
 	struct scmi_agent *agent;
 	void *storage;
 
+	/* A device that is just being opened does not hold this up. */
+	pthread_mutex_lock(&link->mutex);
+	link->wanted = false;
+	scmi_agent_closed(link->agent, -ENODEV);
+	scmi_link_news(link);
+	pthread_mutex_unlock(&link->mutex);
 	pthread_mutex_lock(&link->life);
 	disconnect(link);
 	pthread_mutex_lock(&link->mutex);

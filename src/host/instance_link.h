@@ -43,6 +43,7 @@ struct scmi_link {
 	uint32_t atomic_threshold_us;
 	uint64_t retry_ns; /* when it is to be tried again; SCMI_NEVER: not by itself */
 	struct scmi_agent *agent; /* NULL: no application has it */
+	bool wanted;		  /* it is not about to leave it */
 	bool ready;
 	uint32_t opened;
 	uint32_t refused;

@@ -274,6 +274,33 @@ static void a_supplier_is_lost_while_it_is_asked_for_subscriptions(void **state)
 	end(&world);
 }
 
+static void an_instance_is_closed_while_it_is_asked_for_subscriptions(void **state)
+{
+	struct scmi_agent_counters counters;
+	struct world world;
+
+	(void)state;
+	start(&world);
+	scmi_binder_announce(world.binder, &world.supplier);
+	until_ready(NULL, world.instance, true);
+	assert_int_equal(scmi_clock_rate_notify(world.agent, 1, true), 0);
+	scmi_binder_withdraw(world.binder, &world.supplier, true);
+	until_released(&world, 1);
+	scmi_agent_counters(world.agent, &counters);
+	scmi_binder_announce(world.binder, &world.silent_supplier);
+	until_sent(&world, counters.sent + 1);
+	scmi_instance_close(world.instance);
+	/* Of who held it before nothing is asked for again. */
+	assert_int_equal(scmi_manager_instance(world.manager, "soc", NULL, &world.instance, NULL,
+					       0),
+			 0);
+	world.agent = scmi_instance_agent(world.instance);
+	until_ready(NULL, world.instance, true);
+	scmi_agent_counters(world.agent, &counters);
+	assert_int_equal(counters.sent, 0);
+	end(&world);
+}
+
 /* ---- callbacks ------------------------------------------------------------------------------- */
 
 /* Everything that a callback may do, and one thing that it may not. */
@@ -331,6 +358,7 @@ int main(void)
 		cmocka_unit_test(in_order_every_thread_gets_its_answer),
 		cmocka_unit_test(a_killed_platform_sets_every_thread_free),
 		cmocka_unit_test(a_supplier_is_lost_while_it_is_asked_for_subscriptions),
+		cmocka_unit_test(an_instance_is_closed_while_it_is_asked_for_subscriptions),
 		cmocka_unit_test(a_callback_withdraws_its_own_supplier),
 	};
 
