@@ -143,3 +143,49 @@ def old(bench):
     expect(states(bench), {}, "instances")
     waits = bench.sh("cat /sys/kernel/debug/libscmi_virtio/descriptors")
     expect(waits, "/firmware/scmi-1: waits for the virtio SCMI device of /virtio-1\n", "what is waited for")
+
+
+# What an answer has behind its header instead of the right thing: HARDWARE_ERROR, or SUCCESS and no values.
+INSTEAD = (struct.pack("<i", -9), struct.pack("<i", 0))
+
+
+def spoil(device, number, payload):
+    """Of the answers that come the one with that number has this payload. How many come before it is in the list."""
+    left = [number]
+
+    def lie(device, command):
+        left[0] -= 1
+        if left[0]:
+            Played.hand_over(device, command)
+            device.lie = lie
+        else:
+            Played.hand_over(device, command, command.message[:4] + payload)
+    device.lie = lie
+    return left
+
+
+@scenario("each answer in turn is a wrong one")
+def every_step(bench):
+    """Whichever step of probing fails, what was done is undone, or the rest is done without; the right one comes up again."""
+    device = one_liar(bench, 1500)
+    comes_up(bench)
+
+    def is_over(left):
+        if left[0] > 0:
+            return consumed(bench, 1)
+        return bench.sh("cat /sys/kernel/debug/libscmi/failed; cat /sys/kernel/debug/libscmi/*/state 2>/dev/null || true")
+    turns = 0
+    for payload in INSTEAD:
+        left, number = [0], 0
+        while left[0] <= 0:
+            number += 1
+            turns += 1
+            bench.sh("echo virtio0 >/sys/bus/virtio/drivers/libscmi_virtio/unbind")
+            expect(states(bench), {}, "instances without the device")
+            left = spoil(device, number, payload)
+            bench.sh("echo virtio0 >/sys/bus/virtio/drivers/libscmi_virtio/bind")
+            bench.until(lambda left=left: is_over(left), "come to an end with answer %d" % number)
+        device.lie = None
+    bench.sh("cd /sys/bus/virtio/drivers/libscmi_virtio; echo virtio0 >unbind; echo virtio0 >bind")
+    comes_up(bench)
+    return "%d answers" % turns
