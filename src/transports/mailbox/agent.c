@@ -24,7 +24,7 @@
 /* A caller that polls does so without system calls; but every now and then it must see the end. */
 #define IDLE_MAX       64u
 #define PAUSE_FIRST_NS 20000u
-#define PAUSE_MAX_NS   1000000u
+#define PAUSE_MAX_NS   50000000u
 #define NS_PER_MS      1000000u
 #define EVENTS_MAX     (MAILBOX_CHANNELS_MAX + 3)
 
@@ -50,7 +50,8 @@ static void timer_expired(struct scmi_transport_device *device)
 
 	(void)ignored;
 	device->armed = false;
-	device->pause_ns *= 2;
+	/* Soon an eighth of what it has taken so far: that late an answer is seen at most. */
+	device->pause_ns += device->pause_ns < NS_PER_MS ? device->pause_ns : device->pause_ns / 8;
 	if (device->pause_ns > PAUSE_MAX_NS)
 		device->pause_ns = PAUSE_MAX_NS;
 	for (uint32_t i = 0; i < device->count; i++)

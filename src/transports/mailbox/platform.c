@@ -18,8 +18,9 @@
 #include "../wakeup.h"
 #include "platform.h"
 
-/* So often is an area looked at that comes back without a doorbell. */
-#define LOOK_NS 1000000
+/* When an area is looked at that comes back without a doorbell, at first and after a while. */
+#define LOOK_FIRST_MS 1u
+#define LOOK_MAX_MS   64u
 
 #define COOKIE(line, index) ((uint64_t)(line)->generation << 32 | (index))
 
@@ -87,11 +88,11 @@ int mailbox_answer(struct scmi_transport_peer *peer, uint64_t cookie, const void
 /* There is none. Where nobody rings when there is, look again. */
 static void want_room(struct scmi_transport_peer *peer)
 {
-	static const struct itimerspec soon = {.it_value.tv_nsec = LOOK_NS};
+	const struct itimerspec then = {.it_value.tv_nsec = (long)peer->look_ms * 1000000};
 
 	peer->want_room = true;
 	if (peer->timer >= 0)
-		timerfd_settime(peer->timer, 0, &soon, NULL);
+		timerfd_settime(peer->timer, 0, &then, NULL);
 }
 
 int mailbox_send(struct scmi_transport_peer *peer, const void *message, size_t size)
@@ -115,9 +116,12 @@ static void look_for_room(struct mailbox_line *line)
 	if (!peer->want_room)
 		return;
 	if (!scmi_shmem_is_free(&line->sender)) {
+		if (peer->look_ms < LOOK_MAX_MS)
+			peer->look_ms *= 2;
 		want_room(peer);
 		return;
 	}
+	peer->look_ms = LOOK_FIRST_MS;
 	peer->want_room = false;
 	peer->endpoint->callbacks->writable(peer->ctx);
 }
@@ -220,6 +224,7 @@ int mailbox_peer_init(struct scmi_transport_peer *peer, int fds[MAILBOX_FDS_MAX]
 	int error = 0;
 
 	peer->timer = -1;
+	peer->look_ms = LOOK_FIRST_MS;
 	for (uint32_t i = 0; i < handout->count; i++) {
 		peer->lines[i].peer = peer;
 		peer->lines[i].ring = peer->lines[i].bell = -1;

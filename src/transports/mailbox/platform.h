@@ -23,6 +23,7 @@ struct scmi_transport_peer {
 	bool gone;
 	bool want_room; /* send() gave -EAGAIN */
 	int timer;	/* to look for room where no doorbell tells of it; -1: one does */
+	uint32_t look_ms; /* how much later */
 	void *ctx;
 	uint8_t *memory;
 	struct mailbox_line *event; /* of notifications and delayed responses, or NULL */
