@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import struct
+import time
 import unittest
 
 from mailbox_agent import (ERROR, FLAGS, FREE, IN_USE, INTERRUPT, LENGTH, NOT_ALLOWED, STATUS, Mailbox, Refused, may_wait)
@@ -139,6 +140,7 @@ class Messages(MailboxCase):
         for rate in (200000000, 300000000, 400000000):
             self.assertEqual(mailbox.event(acknowledge=False)[2], [PLL, rate, 0])
             self.assertEqual(channel.word(FLAGS), 0)
+            time.sleep(0.02)  # scmid has looked in vain, more than once
             channel.put(STATUS, FREE)
 
     def test_delayed_response(self):
