@@ -3,7 +3,7 @@
 #ifndef SCMI_TESTS_BIND_ORACLE_H
 #define SCMI_TESTS_BIND_ORACLE_H
 
-#include "world.h"
+#include "scenario.h"
 
 /* Who is there. */
 struct presence {

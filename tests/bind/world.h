@@ -12,22 +12,9 @@
 
 #include "bind/bind.h"
 
-#define KINDS 2u    /* of drivers, suppliers, descriptors, handles */
-#define LIVES 2u    /* one may come again while the one before is still going */
+#include "scenario.h"
+
 #define WORKERS 2u
-
-/* How the things of this world are meant: what the scenarios differ in. */
-struct scenario {
-	const char *name;
-	const char *supplier_of[KINDS];	  /* each descriptor's; NULL: names none */
-	bool by_order;
-	bool one_driver; /* the other has nothing to do with it */
-	const char *compatible[KINDS][3]; /* each descriptor's, NULL-ended */
-	const char *supplier_for[KINDS];  /* each supplier's transport */
-};
-
-extern const struct scenario scenarios[];
-extern const unsigned int scenario_count;
 
 enum event_kind {
 	CORE_LOAD,

@@ -59,10 +59,6 @@ extern struct scmi_bind_driver drivers[KINDS][LIVES];
 extern struct scmi_supplier suppliers[KINDS][LIVES];
 extern struct scmi_descriptor descriptors[KINDS][LIVES];
 
-extern const char *const driver_names[KINDS];
-extern const char *const supplier_names[KINDS];
-extern const char *const descriptor_names[KINDS];
-
 /* Say what is wrong, and end. */
 void wrong(const char *what) __attribute__((noreturn));
 
