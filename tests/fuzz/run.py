@@ -15,18 +15,21 @@ import subprocess
 import sys
 
 SECONDS = 20
+# What most inputs are made of is small.
+LENGTH_MAX = {"tree": 4096}
 
 
 def fuzz(harness, limit, work, inputs):
     shutil.rmtree(work, ignore_errors=True)
     corpus = work / "corpus"
     corpus.mkdir(parents=True)
+    kind = pathlib.Path(harness).name.split("-")[1]
     command = [harness, limit, "-rss_limit_mb=2048", "-timeout=30", "-seed=1", "-len_control=0",
-               "-max_len=1200", "-verbosity=0", f"-artifact_prefix={work}/", corpus]
+               f"-max_len={LENGTH_MAX.get(kind, 1200)}", "-verbosity=0", f"-artifact_prefix={work}/", corpus]
     for name in map(pathlib.Path, inputs):
         if name.suffix == ".py":
             seeds = work / name.stem
-            subprocess.run([sys.executable, name, pathlib.Path(harness).name.split("-")[1], seeds], check=True)
+            subprocess.run([sys.executable, name, kind, seeds], check=True)
             command.append(seeds)
         elif name.is_file():
             command.append(f"-dict={name}")
@@ -46,7 +49,7 @@ def main(mode, harness, number, work, *inputs):
         print(result.stdout)
         # Not the fuzzer's own code for a find: meson would take that for a test that was left out.
         return 1 if result.returncode else 0
-    said = ("model:", "agent:", "codec:", "ring:", "vhost:", "frontend:", "shmem:", "loaded,", "==", "SUMMARY")
+    said = ("model:", "agent:", "codec:", "ring:", "vhost:", "frontend:", "shmem:", "tree:", "loaded,", "==", "SUMMARY")
     print("\n".join(line for line in result.stdout.splitlines() if line.startswith(said)))
     if found:
         return 0

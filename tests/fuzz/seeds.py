@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Where harnesses begin: what chance would find late, in the bytes that platform.c or codec.c read.
 
-Usage: seeds.py platform|codec DIRECTORY
+Usage: seeds.py platform|codec|tree DIRECTORY
 """
 
 import pathlib
+import subprocess
 import sys
 
 FULL = bytes([1])
@@ -90,10 +91,52 @@ def codec():
             yield bytes([part, 0, 2]) + bytes(4 * words)
 
 
+HARDWARE = """
+    mhu: mhu { #mbox-cells = <2>; };
+    bell: bell { #mbox-cells = <0>; };
+    sram {
+        #address-cells = <1>; #size-cells = <1>;
+        a: shm@0 { compatible = "arm,scmi-shmem"; reg = <0x0 0x80>; };
+        b: shm@80 { compatible = "arm,scmi-shmem"; reg = <0x80 0x80>; };
+    };
+"""
+VIRTIO = """
+    v0: virtio@0 { compatible = "virtio,mmio"; };
+    v1: virtio@1 { compatible = "virtio,mmio"; own: scmi { compatible = "virtio,device20"; }; };
+"""
+LIMITS = ("arm,max-rx-timeout-ms = <50>; libscmi,max-delayed-timeout-ms = <900>; arm,max-msg = <4>;"
+          "arm,max-msg-size = <128>; libscmi,poll-budget-us = <20>; atomic-threshold-us = <10>;")
+PROTOCOLS = "#address-cells = <1>; #size-cells = <0>; protocol@14 { reg = <0x14>; };"
+
+
+def tree():
+    """Every published form, as tests/cli/test_instances.py has them, each in a small tree."""
+    forms = [(HARDWARE, 'compatible = "arm,scmi"; mboxes = %s; shmem = %s;' % form) for form in (
+        ("<&mhu 0 1>", "<&a>"), ("<&mhu 0 1>, <&bell>", "<&a>"), ("<&mhu 0 1>, <&mhu 0 2>", "<&a &b>"),
+        ("<&mhu 0 1>, <&bell>, <&bell>", "<&a &b>"), ("<&bell &bell &bell &bell>", "<&a &b>"),
+        ("<&bell &bell &bell &bell &bell &bell>", "<&a &b>"))]
+    smc = 'arm,smc-id = <0xc3000001>; shmem = <&a>;'
+    forms += [(HARDWARE, 'compatible = "%s"; %s' % (name, smc))
+              for name in ("arm,scmi-smc", "arm,scmi-smc-param", "qcom,scmi-smc")]
+    forms += [(HARDWARE, forms[0][1] + "arm,no-completion-irq;" + LIMITS + PROTOCOLS),
+              (HARDWARE, forms[0][1] + PROTOCOLS.replace("<0x14>;", "<0x14>; mboxes = <&bell>; shmem = <&b>;")),
+              (HARDWARE, 'compatible = "arm,scmi-smc";' + smc + 'interrupts = <0 1 2>; interrupt-names = "a2p";'),
+              (HARDWARE, 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <3>; shmem = <&a>;'),
+              ("", 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <3>;' + LIMITS + PROTOCOLS),
+              ("", 'compatible = "arm,scmi-virtio";'), ("", 'compatible = "vendor,other", "arm,scmi-virtio";' + LIMITS),
+              (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&v0>;' + PROTOCOLS),
+              (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&v1>;'),
+              (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&own>;')]
+    for hardware, node in forms:
+        source = "/dts-v1/; / { %s firmware { scmi { %s }; }; };" % (hardware, node)
+        yield subprocess.run(["dtc", "-q", "-f", "-I", "dts", "-O", "dtb"], input=source.encode(), check=True,
+                             stdout=subprocess.PIPE).stdout
+
+
 def main(harness, directory):
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate({"platform": platform, "codec": codec}[harness]()):
+    for number, seed in enumerate({"platform": platform, "codec": codec, "tree": tree}[harness]()):
         (directory / f"seed-{number:03}").write_bytes(seed)
 
 
