@@ -49,7 +49,7 @@ def main(mode, harness, number, work, *inputs):
         print(result.stdout)
         # Not the fuzzer's own code for a find: meson would take that for a test that was left out.
         return 1 if result.returncode else 0
-    said = ("model:", "agent:", "codec:", "ring:", "vhost:", "frontend:", "shmem:", "tree:", "loaded,", "==", "SUMMARY")
+    said = ("model:", "agent:", "codec:", "ring:", "vhost:", "frontend:", "shmem:", "tree:", "handout:", "loaded,", "==", "SUMMARY")
     print("\n".join(line for line in result.stdout.splitlines() if line.startswith(said)))
     if found:
         return 0
