@@ -8,7 +8,8 @@ import struct
 import time
 import unittest
 
-from mailbox_agent import (ERROR, FLAGS, FREE, IN_USE, INTERRUPT, LENGTH, NOT_ALLOWED, STATUS, Mailbox, Refused, may_wait)
+from mailbox_agent import (ERROR, FLAGS, FREE, IN_USE, INTERRUPT, LENGTH, NOT_ALLOWED, NO_ROOM, STATUS, Mailbox, Refused,
+                           may_wait)
 from scmid import BASE, CLOCK, COMMS_ERROR, DELAYED, NOTIFICATION, PROTOCOL_ERROR, SUCCESS, Case, board_with_endpoints
 
 RATE_SET, RATE_GET, RATE_NOTIFY = 0x5, 0x6, 0x9
@@ -78,6 +79,43 @@ class Handout(MailboxCase):
         self.assertEqual(refused.exception.args, (NOT_ALLOWED,))
         scmid.wait_for("not on the endpoint's allow list")
         self.assertTrue(scmid.connect().alive())
+
+
+class Descriptors(MailboxCase):
+    def open_when_there_is_room(self, scmid):
+        """scmid may not have heard yet of all who went."""
+        for _ in range(1000):
+            try:
+                return self.open(scmid)
+            except (Refused, struct.error, ConnectionResetError, BrokenPipeError):
+                time.sleep(0.01)
+        self.fail("there is never room again")
+
+    def test_none_left(self):
+        """Turned away, at once and with words where there is a descriptor for that; and nothing is left over."""
+        scmid = self.scmid(board_with_endpoints("[{mailbox: one.mbox}, {socket: one.sock}]"),
+                           wrapper=["prlimit", "--nofile=48:48"]).start()
+        for _ in range(3):
+            turned_away = set()
+            for _ in range(1000):
+                try:
+                    self.open(scmid).close()
+                    scmid.connect("two.sock")
+                except Refused as refused:
+                    turned_away |= set(refused.args)
+                    scmid.connect("two.sock")
+                except (struct.error, ConnectionResetError, BrokenPipeError):
+                    turned_away.add("hung up")
+                    scmid.connections.pop().close()
+                if turned_away >= {NO_ROOM, "hung up"}:
+                    break
+            self.assertGreaterEqual(turned_away, {NO_ROOM, "hung up"})
+            scmid.close_connections()
+            mailbox = self.open_when_there_is_room(scmid)
+            self.assertEqual(mailbox.command(BASE, 0)[0], SUCCESS)
+            mailbox.close()
+        scmid.wait_for("one.mbox: an agent was turned away: out of descriptors")
+        scmid.wait_for("was turned away: out of memory or descriptors")
 
 
 class Messages(MailboxCase):
