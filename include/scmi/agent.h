@@ -212,6 +212,11 @@ struct scmi_command {
 	 * not when that comes first. The result has the answer's part only.
 	 */
 	scmi_done_fn *accepted;
+	/*
+	 * The protocol's version that the payload was made for: -ENODEV when another is spoken, or none
+	 * was agreed on yet, as the channel is another since. 0: it does not matter.
+	 */
+	uint32_t version;
 	/* scmi_agent_call() only. 0: may sleep; else atomic context: polls, at most so long. */
 	uint32_t poll_budget_us;
 };

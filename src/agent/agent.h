@@ -152,6 +152,9 @@ void scmi_agent_renew(struct scmi_agent *agent);
 int scmi_agent_subscription(struct scmi_agent *agent, scmi_subscribe_fn *send, uint32_t id,
 			    bool enable);
 
+/* version.c; with the lock held: whether that version is the one agreed on. */
+bool scmi_agent_speaks(const struct scmi_agent *agent, uint8_t protocol_id, uint32_t version);
+
 /* notify.c; without the lock: hand one notification to its listeners. */
 void scmi_agent_deliver(struct scmi_agent *agent, const void *message, size_t size);
 

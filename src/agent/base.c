@@ -12,10 +12,11 @@ static int version_of(struct scmi_agent *agent, uint8_t message_id, uint32_t *ve
 	return scmi_typed_version(agent, SCMI_BASE_PROTOCOL, message_id, version);
 }
 
-static int call(struct scmi_agent *agent, uint8_t message_id, const void *payload, int size,
-		struct scmi_typed_answer *answer)
+static int call(struct scmi_agent *agent, uint8_t message_id, uint32_t version, const void *payload,
+		int size, struct scmi_typed_answer *answer)
 {
-	return scmi_typed_call(agent, SCMI_BASE_PROTOCOL, message_id, payload, size, answer);
+	return scmi_typed_call(agent, SCMI_BASE_PROTOCOL, message_id, version, payload, size,
+			       answer);
 }
 
 /* For messages without a payload. */
@@ -24,7 +25,7 @@ static int ask(struct scmi_agent *agent, uint8_t message_id, uint32_t *version,
 {
 	int error = version_of(agent, message_id, version);
 
-	return error ? error : call(agent, message_id, NULL, 0, answer);
+	return error ? error : call(agent, message_id, *version, NULL, 0, answer);
 }
 
 int scmi_base_protocol_attributes(struct scmi_agent *agent,
@@ -127,7 +128,7 @@ int scmi_base_discover_list_protocols(struct scmi_agent *agent, uint32_t skip,
 	error = version_of(agent, SCMI_BASE_DISCOVER_LIST_PROTOCOLS, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_BASE_DISCOVER_LIST_PROTOCOLS, payload,
+	error = call(agent, SCMI_BASE_DISCOVER_LIST_PROTOCOLS, version, payload,
 		     scmi_base_discover_list_protocols_request_encode(payload, sizeof(payload),
 								      &request, version),
 		     &answer);
@@ -152,7 +153,7 @@ int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t agent_id,
 	error = version_of(agent, SCMI_BASE_DISCOVER_AGENT, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_BASE_DISCOVER_AGENT, payload,
+	error = call(agent, SCMI_BASE_DISCOVER_AGENT, version, payload,
 		     scmi_base_discover_agent_request_encode(payload, sizeof(payload), &request,
 							     version),
 		     &answer);
@@ -178,7 +179,7 @@ static int notify_errors(struct scmi_agent *agent, uint32_t id, bool enable)
 	error = version_of(agent, SCMI_BASE_NOTIFY_ERRORS, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_BASE_NOTIFY_ERRORS, payload,
+	return call(agent, SCMI_BASE_NOTIFY_ERRORS, version, payload,
 		    scmi_base_notify_errors_request_encode(payload, sizeof(payload), &request,
 							   version),
 		    NULL);
@@ -204,7 +205,7 @@ int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id
 	error = version_of(agent, SCMI_BASE_SET_DEVICE_PERMISSIONS, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_BASE_SET_DEVICE_PERMISSIONS, payload,
+	return call(agent, SCMI_BASE_SET_DEVICE_PERMISSIONS, version, payload,
 		    scmi_base_set_device_permissions_request_encode(payload, sizeof(payload),
 								    &request, version),
 		    NULL);
@@ -226,7 +227,7 @@ int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_
 	error = version_of(agent, SCMI_BASE_SET_PROTOCOL_PERMISSIONS, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_BASE_SET_PROTOCOL_PERMISSIONS, payload,
+	return call(agent, SCMI_BASE_SET_PROTOCOL_PERMISSIONS, version, payload,
 		    scmi_base_set_protocol_permissions_request_encode(payload, sizeof(payload),
 								      &request, version),
 		    NULL);
@@ -246,7 +247,7 @@ int scmi_base_reset_agent_configuration(struct scmi_agent *agent, uint32_t agent
 	error = version_of(agent, SCMI_BASE_RESET_AGENT_CONFIGURATION, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_BASE_RESET_AGENT_CONFIGURATION, payload,
+	return call(agent, SCMI_BASE_RESET_AGENT_CONFIGURATION, version, payload,
 		    scmi_base_reset_agent_configuration_request_encode(payload, sizeof(payload),
 								       &request, version),
 		    NULL);

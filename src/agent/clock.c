@@ -12,10 +12,11 @@ static int version_of(struct scmi_agent *agent, uint8_t message_id, uint32_t *ve
 	return scmi_typed_version(agent, SCMI_CLOCK_PROTOCOL, message_id, version);
 }
 
-static int call(struct scmi_agent *agent, uint8_t message_id, const void *payload, int size,
-		struct scmi_typed_answer *answer)
+static int call(struct scmi_agent *agent, uint8_t message_id, uint32_t version, const void *payload,
+		int size, struct scmi_typed_answer *answer)
 {
-	return scmi_typed_call(agent, SCMI_CLOCK_PROTOCOL, message_id, payload, size, answer);
+	return scmi_typed_call(agent, SCMI_CLOCK_PROTOCOL, message_id, version, payload, size,
+			       answer);
 }
 
 int scmi_clock_protocol_attributes(struct scmi_agent *agent,
@@ -28,7 +29,7 @@ int scmi_clock_protocol_attributes(struct scmi_agent *agent,
 	error = version_of(agent, SCMI_PROTOCOL_ATTRIBUTES, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_PROTOCOL_ATTRIBUTES, NULL, 0, &answer);
+	error = call(agent, SCMI_PROTOCOL_ATTRIBUTES, version, NULL, 0, &answer);
 	if (error)
 		return error;
 	return scmi_typed_end(&answer,
@@ -52,7 +53,7 @@ static int attributes_within(struct scmi_agent *agent, uint32_t clock_id, uint32
 	if (error)
 		return error;
 	error = scmi_typed_call_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_ATTRIBUTES,
-				       poll_budget_us, payload,
+				       version, poll_budget_us, payload,
 				       scmi_clock_attributes_request_encode(payload, sizeof(payload),
 									    &request, version),
 				       &answer);
@@ -81,7 +82,7 @@ int scmi_clock_name_get(struct scmi_agent *agent, uint32_t clock_id, char name[6
 	error = version_of(agent, SCMI_CLOCK_NAME_GET, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_CLOCK_NAME_GET, payload,
+	error = call(agent, SCMI_CLOCK_NAME_GET, version, payload,
 		     scmi_clock_name_get_request_encode(payload, sizeof(payload), &request,
 							version),
 		     &answer);
@@ -109,7 +110,7 @@ int scmi_clock_rate_get(struct scmi_agent *agent, uint32_t clock_id, uint64_t *r
 	error = version_of(agent, SCMI_CLOCK_RATE_GET, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_CLOCK_RATE_GET, payload,
+	error = call(agent, SCMI_CLOCK_RATE_GET, version, payload,
 		     scmi_clock_rate_get_request_encode(payload, sizeof(payload), &request,
 							version),
 		     &answer);
@@ -149,7 +150,7 @@ static int rate_set(struct scmi_agent *agent, const struct scmi_clock_rate_set_r
 	error = version_of(agent, SCMI_CLOCK_RATE_SET, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_CLOCK_RATE_SET, payload,
+	return call(agent, SCMI_CLOCK_RATE_SET, version, payload,
 		    scmi_clock_rate_set_request_encode(payload, sizeof(payload), request, version),
 		    NULL);
 }
@@ -247,7 +248,7 @@ static int rate_notify(struct scmi_agent *agent, uint32_t clock_id, bool enable)
 	error = version_of(agent, SCMI_CLOCK_RATE_NOTIFY, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_CLOCK_RATE_NOTIFY, payload,
+	return call(agent, SCMI_CLOCK_RATE_NOTIFY, version, payload,
 		    scmi_clock_rate_notify_request_encode(payload, sizeof(payload), &request,
 							  version),
 		    NULL);
@@ -271,7 +272,7 @@ static int rate_change_requested_notify(struct scmi_agent *agent, uint32_t clock
 	error = version_of(agent, SCMI_CLOCK_RATE_CHANGE_REQUESTED_NOTIFY, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_CLOCK_RATE_CHANGE_REQUESTED_NOTIFY, payload,
+	return call(agent, SCMI_CLOCK_RATE_CHANGE_REQUESTED_NOTIFY, version, payload,
 		    scmi_clock_rate_change_requested_notify_request_encode(payload, sizeof(payload),
 									   &request, version),
 		    NULL);
@@ -301,7 +302,7 @@ static int config_set(struct scmi_agent *agent, uint32_t poll_budget_us,
 	     request->state == SCMI_CLOCK_UNCHANGED))
 		return -EOPNOTSUPP;
 	return scmi_typed_call_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_CONFIG_SET,
-				      poll_budget_us, payload,
+				      version, poll_budget_us, payload,
 				      scmi_clock_config_set_request_encode(payload, sizeof(payload),
 									   request, version),
 				      NULL);
@@ -345,7 +346,7 @@ static int config_get_3_0(struct scmi_agent *agent, uint32_t clock_id, uint8_t t
 	int error;
 
 	error = scmi_typed_call_within(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_CONFIG_GET,
-				       poll_budget_us, payload,
+				       version, poll_budget_us, payload,
 				       scmi_clock_config_get_request_encode(payload, sizeof(payload),
 									    &request, version),
 				       &answer);
@@ -424,7 +425,7 @@ int scmi_clock_get_permissions(struct scmi_agent *agent, uint32_t clock_id,
 	error = version_of(agent, SCMI_CLOCK_GET_PERMISSIONS, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_CLOCK_GET_PERMISSIONS, payload,
+	error = call(agent, SCMI_CLOCK_GET_PERMISSIONS, version, payload,
 		     scmi_clock_get_permissions_request_encode(payload, sizeof(payload), &request,
 							       version),
 		     &answer);
@@ -450,7 +451,7 @@ int scmi_clock_parent_set(struct scmi_agent *agent, uint32_t clock_id, uint32_t 
 	error = version_of(agent, SCMI_CLOCK_PARENT_SET, &version);
 	if (error)
 		return error;
-	return call(agent, SCMI_CLOCK_PARENT_SET, payload,
+	return call(agent, SCMI_CLOCK_PARENT_SET, version, payload,
 		    scmi_clock_parent_set_request_encode(payload, sizeof(payload), &request,
 							 version),
 		    NULL);
@@ -468,7 +469,7 @@ int scmi_clock_parent_get(struct scmi_agent *agent, uint32_t clock_id, uint32_t 
 	error = version_of(agent, SCMI_CLOCK_PARENT_GET, &version);
 	if (error)
 		return error;
-	error = call(agent, SCMI_CLOCK_PARENT_GET, payload,
+	error = call(agent, SCMI_CLOCK_PARENT_GET, version, payload,
 		     scmi_clock_parent_get_request_encode(payload, sizeof(payload), &request,
 							  version),
 		     &answer);

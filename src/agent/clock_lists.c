@@ -43,9 +43,8 @@ static int take_rates(struct scmi_clock_describe_rates_response *response, uint3
 	}
 	rates->triplet = response->triplet;
 	rates->count = 0;
-	while (rates->count < rates->space &&
-	       scmi_clock_describe_rates_response_rates_next(&response->rates, &element, version) >
-		       0)
+	while (rates->count < rates->space && scmi_clock_describe_rates_response_rates_next(
+						      &response->rates, &element, version) > 0)
 		rates->rates_hz[rates->count++] = element.rate_hz;
 	rates->remaining = response->rates.count + response->num_remaining;
 	return SCMI_SUCCESS;
@@ -68,7 +67,8 @@ static int describe_rates(struct scmi_agent *agent, uint32_t clock_id, uint32_t 
 	error = scmi_typed_version(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_DESCRIBE_RATES, &version);
 	if (error)
 		return error;
-	error = scmi_typed_call(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_DESCRIBE_RATES, payload,
+	error = scmi_typed_call(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_DESCRIBE_RATES, version,
+				payload,
 				scmi_clock_describe_rates_request_encode(payload, sizeof(payload),
 									 &request, version),
 				&answer);
@@ -156,10 +156,9 @@ int scmi_clock_possible_parents_get(struct scmi_agent *agent, uint32_t clock_id,
 	if (error)
 		return error;
 	error = scmi_typed_call(agent, SCMI_CLOCK_PROTOCOL, SCMI_CLOCK_POSSIBLE_PARENTS_GET,
-				payload,
-				scmi_clock_possible_parents_get_request_encode(payload,
-									       sizeof(payload),
-									       &request, version),
+				version, payload,
+				scmi_clock_possible_parents_get_request_encode(
+					payload, sizeof(payload), &request, version),
 				&answer);
 	if (error)
 		return error;

@@ -33,8 +33,7 @@ static uint32_t owed(const struct scmi_agent *agent, const struct scmi_transfer 
 {
 	uint32_t token = scmi_header_token(transfer->header);
 
-	if (!transfer->sending ||
-	    scmi_token_state(&agent->tokens, token) != SCMI_TOKEN_QUARANTINED)
+	if (!transfer->sending || scmi_token_state(&agent->tokens, token) != SCMI_TOKEN_QUARANTINED)
 		return 0;
 	return scmi_token_awaited(&agent->tokens, token);
 }

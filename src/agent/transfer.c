@@ -79,6 +79,8 @@ static int refusal(const struct scmi_agent *agent, const struct scmi_command *co
 		return -EOPNOTSUPP;
 	if (agent->closed && !(agent->reopening && agent->opener == caller))
 		return agent->closed;
+	if (command->version && !scmi_agent_speaks(agent, command->protocol_id, command->version))
+		return -ENODEV;
 	return 0;
 }
 

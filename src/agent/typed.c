@@ -13,7 +13,7 @@ int scmi_typed_version_within(struct scmi_agent *agent, uint8_t protocol_id, uin
 }
 
 int scmi_typed_call_within(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
-			   uint32_t poll_budget_us, const void *payload, int size,
+			   uint32_t version, uint32_t poll_budget_us, const void *payload, int size,
 			   struct scmi_typed_answer *answer)
 {
 	const struct scmi_command command = {
@@ -21,6 +21,7 @@ int scmi_typed_call_within(struct scmi_agent *agent, uint8_t protocol_id, uint8_
 		.message_id = message_id,
 		.payload = payload,
 		.size = size < 0 ? 0 : (size_t)size,
+		.version = version,
 		.poll_budget_us = poll_budget_us,
 	};
 	const struct scmi_result *result;

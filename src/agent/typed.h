@@ -22,12 +22,12 @@ int scmi_typed_version_within(struct scmi_agent *agent, uint8_t protocol_id, uin
 			      uint32_t poll_budget_us, uint32_t *version);
 
 /*
- * Send a command and wait for its answer: asleep, or, where poll_budget_us is not 0, looking for it
- * at most so long. `size` is what the encoder returned: negative gives -EINVAL. With `answer` NULL
- * there is nothing to look at, and no scmi_typed_end().
+ * Send a command that was encoded for `version` (0: for any) and wait for its answer: asleep, or,
+ * where poll_budget_us is not 0, looking for it at most so long. `size` is what the encoder returned:
+ * negative gives -EINVAL. With `answer` NULL there is nothing to look at, and no scmi_typed_end().
  */
 int scmi_typed_call_within(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
-			   uint32_t poll_budget_us, const void *payload, int size,
+			   uint32_t version, uint32_t poll_budget_us, const void *payload, int size,
 			   struct scmi_typed_answer *answer);
 
 /* Both as most calls want them: asleep. */
@@ -38,9 +38,11 @@ static inline int scmi_typed_version(struct scmi_agent *agent, uint8_t protocol_
 }
 
 static inline int scmi_typed_call(struct scmi_agent *agent, uint8_t protocol_id, uint8_t message_id,
-				  const void *payload, int size, struct scmi_typed_answer *answer)
+				  uint32_t version, const void *payload, int size,
+				  struct scmi_typed_answer *answer)
 {
-	return scmi_typed_call_within(agent, protocol_id, message_id, 0, payload, size, answer);
+	return scmi_typed_call_within(agent, protocol_id, message_id, version, 0, payload, size,
+				      answer);
 }
 
 /* version.c: scmi_agent_version(), asleep or polling. */

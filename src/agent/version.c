@@ -16,6 +16,13 @@ static uint32_t *slot_of(struct scmi_agent *agent, uint8_t protocol_id)
 	return index < SCMI_DESCRIBED_PROTOCOLS ? &agent->versions[index] : NULL;
 }
 
+bool scmi_agent_speaks(const struct scmi_agent *agent, uint8_t protocol_id, uint32_t version)
+{
+	uint32_t index = protocol_id - SCMI_FIRST_PROTOCOL;
+
+	return index < SCMI_DESCRIBED_PROTOCOLS && agent->versions[index] == version;
+}
+
 /*
  * Remember it, unless the channel was reset since `resets` was read: then the platform has
  * forgotten it.
@@ -46,7 +53,7 @@ static int ask_version(struct scmi_agent *agent, uint8_t protocol_id, uint32_t p
 	struct scmi_typed_answer answer;
 	int error;
 
-	error = scmi_typed_call_within(agent, protocol_id, SCMI_PROTOCOL_VERSION, poll_budget_us,
+	error = scmi_typed_call_within(agent, protocol_id, SCMI_PROTOCOL_VERSION, 0, poll_budget_us,
 				       NULL, 0, &answer);
 	if (error)
 		return error;
@@ -67,7 +74,7 @@ static int ask_negotiate(struct scmi_agent *agent, uint8_t protocol_id, uint32_t
 								  &request, 0);
 
 	return scmi_typed_call_within(agent, protocol_id, SCMI_NEGOTIATE_PROTOCOL_VERSION,
-				      poll_budget_us, payload, size, NULL);
+				      0, poll_budget_us, payload, size, NULL);
 }
 
 /*
@@ -163,8 +170,8 @@ int scmi_agent_message_attributes(struct scmi_agent *agent, uint8_t protocol_id,
 								   &request, 0);
 	int error;
 
-	error = scmi_typed_call(agent, protocol_id, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, payload, size,
-				&answer);
+	error = scmi_typed_call(agent, protocol_id, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, 0, payload,
+				size, &answer);
 	if (error)
 		return error;
 	error = scmi_typed_end(&answer,

@@ -73,9 +73,7 @@ static void on_closed(void *ctx, int error)
 }
 
 static const struct scmi_transport_agent_callbacks device_callbacks = {
-	.size = sizeof(device_callbacks),
-	.receive = on_receive,
-	.closed = on_closed,
+	.size = sizeof(device_callbacks), .receive = on_receive, .closed = on_closed,
 	/* Without lost(): what has gone is opened anew, here, and subscriptions with it. */
 };
 
@@ -309,7 +307,7 @@ uint64_t scmi_link_due_ns(struct scmi_link *link)
 
 	pthread_mutex_lock(&link->mutex);
 	due_ns = link->agent && !link->lost && (link->bound || link->failed) ? link->retry_ns
-									      : SCMI_NEVER;
+									     : SCMI_NEVER;
 	pthread_mutex_unlock(&link->mutex);
 	return due_ns;
 }

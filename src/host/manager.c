@@ -506,8 +506,8 @@ static int take_instance(struct scmi_instance *instance, struct scmi_manager *ma
 }
 
 int scmi_manager_instance(struct scmi_manager *manager, const char *name,
-			  const struct scmi_instance_options *options,
-			  struct scmi_instance **out, char *why, size_t why_size)
+			  const struct scmi_instance_options *options, struct scmi_instance **out,
+			  char *why, size_t why_size)
 {
 	struct scmi_instance *instance;
 	struct scmi_binding *binding;
@@ -561,8 +561,7 @@ size_t scmi_manager_explain(struct scmi_manager *manager, struct scmi_binding *b
 	if (managed)
 		scmi_link_status(&managed->link, &status, why, sizeof(why));
 	/* What a device did says nothing of what is waited for since. */
-	if (!why[0] ||
-	    (bound.state != SCMI_BINDING_READY && bound.state != SCMI_BINDING_FAILED))
+	if (!why[0] || (bound.state != SCMI_BINDING_READY && bound.state != SCMI_BINDING_FAILED))
 		return used;
 	if (bound.state == SCMI_BINDING_READY) {
 		because(0, text, size, "%s%s", why, again);

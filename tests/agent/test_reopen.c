@@ -7,7 +7,7 @@
 
 #define STATUS_ERROR(status) (SCMI_ERROR_BASE + (status))
 
-static const uint32_t clock_7[] = { 7 };
+static const uint32_t clock_7[] = {7};
 static const struct scmi_command rate_get = {
 	.protocol_id = 0x14,
 	.message_id = 6,
@@ -29,7 +29,7 @@ static int submit(struct peer *peer, struct outcome *outcome)
 
 static void only_who_reopens_may_send_before_it_is_ready(void **state)
 {
-	struct outcome outcome = { 0 };
+	struct outcome outcome = {0};
 	struct peer peer;
 	int other;
 
@@ -63,7 +63,7 @@ static void only_who_reopens_may_send_before_it_is_ready(void **state)
 
 static void what_is_out_goes_on_while_it_quiesces(void **state)
 {
-	struct outcome outcome = { 0 };
+	struct outcome outcome = {0};
 	struct peer peer;
 
 	(void)state;
@@ -92,8 +92,8 @@ static void a_channel_may_carry_less(void **state)
 		.delayed = true,
 	};
 	struct scmi_agent_limits limits = as_before;
-	struct outcome outcomes[4] = { { 0 } };
-	uint8_t bytes[MESSAGE_SIZE_MAX] = { 0 };
+	struct outcome outcomes[4] = {{0}};
+	uint8_t bytes[MESSAGE_SIZE_MAX] = {0};
 	struct scmi_command large = rate_get;
 	struct peer peer;
 
@@ -261,6 +261,40 @@ static void a_subscription_made_with_a_channel_that_went_is_made_again(void **st
 	peer_fini(&peer);
 }
 
+static void answer_and_go(struct peer *peer)
+{
+	peer->on_wait = NULL;
+	peer_say(peer, WORDS(peer_header(peer, peer->sent_count - 1), 0, 0x20000));
+	again(peer);
+	assert_int_equal(scmi_agent_resume(peer->agent, NULL), 0);
+}
+
+static void what_was_made_for_another_version_is_not_sent(void **state)
+{
+	struct scmi_command command = rate_get;
+	struct peer peer;
+	uint64_t rate_hz;
+
+	(void)state;
+	peer_init(&peer, 4, 1, false);
+	peer.on_wait = answer_and_go;
+	/* The version that was agreed on was another channel's: the command does not go out. */
+	assert_int_equal(scmi_clock_rate_get(peer.agent, 7, &rate_hz), -ENODEV);
+	assert_int_equal(peer.sent_count, 1);
+	peer_expect(&peer, WORDS(CLOCK(0)), WORDS(0, 0x30000));
+	peer_expect(&peer, WORDS(CLOCK(6), 7), WORDS(0, 1, 0));
+	assert_int_equal(scmi_clock_rate_get(peer.agent, 7, &rate_hz), 0);
+	command.version = 0x20000;
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -ENODEV);
+	command.version = 0x30000;
+	peer_expect(&peer, WORDS(CLOCK(6), 7), WORDS(0, 1, 0));
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), 0);
+	command.protocol_id = 0x80; /* no version is known of a vendor's */
+	assert_int_equal(scmi_agent_call(peer.agent, &command, NULL), -ENODEV);
+	peer_expect_end(&peer);
+	peer_fini(&peer);
+}
+
 /* ---- a command between two channels ---------------------------------------------------------- */
 
 static void lose_and_reopen(struct peer *peer, uint32_t header)
@@ -273,8 +307,8 @@ static void lose_and_reopen(struct peer *peer, uint32_t header)
 
 static void what_goes_out_through_the_next_channel_reaches_nobody(void **state)
 {
-	struct outcome stale = { 0 };
-	struct outcome outcome = { 0 };
+	struct outcome stale = {0};
+	struct outcome outcome = {0};
 	struct peer peer;
 	uint32_t header;
 
@@ -318,6 +352,7 @@ int main(void)
 		cmocka_unit_test(subscriptions_are_asked_for_again),
 		cmocka_unit_test(a_platform_that_does_not_answer_is_not_ready),
 		cmocka_unit_test(a_subscription_made_with_a_channel_that_went_is_made_again),
+		cmocka_unit_test(what_was_made_for_another_version_is_not_sent),
 		cmocka_unit_test(what_goes_out_through_the_next_channel_reaches_nobody),
 	};
 
