@@ -133,8 +133,7 @@ class Bench:
                 self.uml.kill()
             for device in self.played:
                 device.close()
-            if self.scmid.process.poll() is None:
-                self.scmid.stop()
+            self.scmid.stop()
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def said(self):
@@ -151,6 +150,7 @@ class Bench:
     def restart_scmid(self):
         """After it was killed."""
         self.scmid.process.wait(PATIENCE_S)
+        self.scmid.stop()
         self.scmid = Scmid(self.setup.scmid, self.board, self.directory)
 
     def play(self, agent):

@@ -66,13 +66,28 @@ def make_tree(path, source, *options):
     subprocess.run(["dtc", "-q", *options, "-I", "dts", "-O", "dtb", "-o", path, "-"], check=True, input=source, text=True)
 
 
+class Watcher:
+    """Kills the group of a process when this script has come to its end, however it did: a guest that nobody ends would
+    go on for ever."""
+
+    def __init__(self, process):
+        self.process = subprocess.Popen(["sh", "-c", "read -r line; kill -s KILL -- -$0", str(process.pid)],
+                                        stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def stop(self):
+        self.process.kill()
+        self.process.communicate()
+
+
 class Scmid:
     def __init__(self, program, board, directory):
         self.run_dir = os.path.join(directory, "run")
         self.log_file = os.path.join(directory, "scmid.log")
         with open(self.log_file, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [program, "--run-dir", self.run_dir, board], stdin=subprocess.DEVNULL, stderr=log)
+                [program, "--run-dir", self.run_dir, board], stdin=subprocess.DEVNULL, stderr=log,
+                start_new_session=True)
+        self.watcher = Watcher(self.process)
         end = time.monotonic() + PATIENCE_S
         while "scmid: ready\n" not in self.log():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -93,6 +108,8 @@ class Scmid:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+        finally:
+            self.watcher.stop()
 
 
 def board_clocks(scmi, scmid, board):
@@ -125,6 +142,7 @@ class Uml:
         with open(self.console_file, "wb") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                             start_new_session=True)
+        self.watcher = Watcher(self.process)
 
     def console(self):
         with open(self.console_file, encoding="utf-8", errors="replace") as file:
@@ -142,6 +160,7 @@ class Uml:
             time.sleep(0.02)
 
     def kill(self):
+        self.watcher.stop()
         # It may leave helpers behind, and does not always listen to other signals.
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
