@@ -323,7 +323,7 @@ struct ear {
 static void hear(void *ctx, uint8_t protocol_id, uint8_t message_id, const void *payload,
 		 size_t size)
 {
-	struct scmi_clock_rate_changed changed;
+	struct scmi_clock_rate_changed changed = {0};
 	struct ear *ear = ctx;
 
 	(void)protocol_id;
