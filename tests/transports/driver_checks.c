@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What must be so of every transport. */
+#define _GNU_SOURCE
+
 #include "driver_test.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "host/monotonic.h"
 
@@ -21,7 +25,6 @@ static void order(void)
 
 static void limits(void)
 {
-	const struct scmi_transport_settings settings = {.messages_max = 1};
 	size_t size = now.limits.message_size_max;
 	int error;
 
@@ -36,13 +39,92 @@ static void limits(void)
 	}
 	if (must(ACTION_ECHO, 0, size_max()))
 		answers(0);
-	close_agent();
-	if (!open_agent(&settings))
-		return;
-	if (now.limits.messages_max != 1)
-		wrong("1 message at a time was set, open() gave %u", now.limits.messages_max);
-	for (unsigned i = 0; i < 10; i++)
-		ask(ACTION_ECHO, 0);
+}
+
+static void settings(void)
+{
+	const struct scmi_transport_settings each[] = {
+		{.messages_max = 1},
+		{.message_size_max = 64},
+		{.polling_us = 1},
+		{.polling_us = SCMI_POLLING_NONE},
+		{.no_completion_irq = 1},
+	};
+	const uint32_t bits[] = {SCMI_SETTING_MESSAGES_MAX, SCMI_SETTING_MESSAGE_SIZE_MAX,
+				 SCMI_SETTING_POLLING, SCMI_SETTING_POLLING,
+				 SCMI_SETTING_NO_COMPLETION_IRQ};
+	uint32_t known = 0;
+	int error;
+
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]) && !now.failed; i++) {
+		known |= bits[i];
+		if (!(now.transport->settings & bits[i]))
+			continue;
+		close_agent();
+		if (!open_agent(&each[i]))
+			return;
+		if (each[i].messages_max && now.limits.messages_max > each[i].messages_max)
+			wrong("1 message at a time was set, open() gave %u",
+			      now.limits.messages_max);
+		if (each[i].message_size_max && now.limits.message_size_max > 64)
+			wrong("messages of 64 bytes were set, open() gave %u",
+			      now.limits.message_size_max);
+		if (each[i].message_size_max) {
+			error = command(ACTION_ECHO, 0, now.limits.message_size_max + 1);
+			if (error != -EMSGSIZE)
+				wrong("send of one byte more than was set gave %d, not -EMSGSIZE",
+				      error);
+		}
+		for (unsigned j = 0; j < 10 && !now.failed; j++)
+			ask(ACTION_ECHO, 0);
+	}
+	if (!now.failed && now.transport->settings & ~known)
+		wrong("it names settings 0x%x, which nobody knows",
+		      now.transport->settings & ~known);
+}
+
+/* How often this thread slept of its own accord. */
+static long naps(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nvcsw;
+}
+
+/* What `polling` and `atomic` say: callers that must not sleep rely on it. */
+static void promises(void)
+{
+	const unsigned count = 200;
+	uint64_t end_ns = patience_ns();
+	unsigned slept_sending = 0, slept_looking = 0;
+	long before;
+
+	for (unsigned i = 0; i < count && !now.failed; i++) {
+		before = naps();
+		if (command(ACTION_ECHO, 0, MESSAGE_SIZE_MIN)) {
+			wrong("send to an idle platform fails");
+			return;
+		}
+		slept_sending += naps() != before;
+		while (now.limits.polling && now.out && !now.failed && !now.closed) {
+			before = naps();
+			now.transport->agent->dispatch(now.device);
+			slept_looking += naps() != before;
+			if (now.platform)
+				platform_turn(now.platform, 0);
+			else
+				sched_yield();
+			if (scmi_monotonic_ns() > end_ns)
+				wrong("polling, and dispatch() alone finds no answer");
+		}
+		answers(0);
+	}
+	/* Memory that the kernel has to find may take a nap, once in a while. */
+	if (now.limits.atomic && slept_sending > count / 2)
+		wrong("atomic, and %u of %u times send() slept", slept_sending, count);
+	if (now.limits.polling && slept_looking > count / 2)
+		wrong("polling, and %u times dispatch() slept", slept_looking);
 }
 
 static void late(void)
@@ -197,13 +279,62 @@ static void platform_dies(void)
 	expect_gone();
 }
 
+/* Killed, and another in its place: either it is closed, or what was out is lost and it goes on. */
+static void platform_again(void)
+{
+	uint64_t end_ns;
+	unsigned lost = 0, unanswered;
+	bool asked = false;
+	int error;
+
+	close_agent();
+	now.hears_lost = true;
+	if (!open_agent(NULL))
+		return;
+	for (unsigned i = 0; i + 1 < at_a_time() && !now.failed; i++)
+		must(ACTION_KEEP, 0, MESSAGE_SIZE_MIN);
+	stop_platform(SIGKILL);
+	if (!start_platform())
+		return;
+	end_ns = patience_ns();
+	while (!now.answered && !now.closed && !now.failed) {
+		asked &= now.lost == lost;
+		lost = now.lost;
+		error = asked ? 0 : command(ACTION_ECHO, 0, MESSAGE_SIZE_MIN);
+		if (error && error != -EAGAIN && error != -ENODEV)
+			wrong("send while the platform is away gave %s", strerror(-error));
+		asked |= !error;
+		step();
+		if (scmi_monotonic_ns() > end_ns)
+			wrong("it is neither closed, nor does it go on");
+	}
+	if (now.lost > 1)
+		wrong("lost() was called %u times", now.lost);
+	if (!now.closed) {
+		/* Some media keep what was under way for the next platform, which answers none of it. */
+		unanswered = now.out;
+		if (must(ACTION_ECHO, 0, MESSAGE_SIZE_MIN))
+			answers(unanswered);
+		return;
+	}
+	close_agent();
+	if (open_agent(NULL))
+		ask(ACTION_ECHO, 0);
+}
+
 const struct check checks[] = {
 	{.name = "order",
 	 .what = "5000 commands, every size: whole, in order, each answered once",
 	 .check = order},
 	{.name = "limits",
-	 .what = "one byte too many is refused, one command at a time can be set",
+	 .what = "one byte too many is refused",
 	 .check = limits},
+	{.name = "settings",
+	 .what = "those that it names have effect",
+	 .check = settings},
+	{.name = "promises",
+	 .what = "where polling and atomic are claimed, nothing sleeps",
+	 .check = promises},
 	{.name = "late",
 	 .what = "late answers in the opposite order find their commands",
 	 .check = late},
@@ -230,6 +361,10 @@ const struct check checks[] = {
 	{.name = "platform-dies",
 	 .what = "is killed with a full queue: closed() once",
 	 .check = platform_dies,
+	 .apart = true},
+	{.name = "platform-again",
+	 .what = "is killed, and another comes: closed(), or lost() and on",
+	 .check = platform_again,
 	 .apart = true},
 	{.name = NULL},
 };

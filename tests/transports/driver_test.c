@@ -52,6 +52,7 @@ static void on_answer(const uint8_t *message, size_t size)
 	}
 	now.sent[token].out = false;
 	now.out--;
+	now.answered++;
 	now.value = word >> 8;
 	if (size != now.sent[token].size)
 		wrong("the answer to command %u has %zu bytes, not %zu", sequence, size,
@@ -110,10 +111,28 @@ static void on_closed(void *ctx, int error)
 		wrong("closed() was told %d, which is no -errno", error);
 }
 
+/* The next platform knows nothing of what was sent to the one before. */
+static void on_lost(void *ctx)
+{
+	(void)ctx;
+	if (now.closed)
+		wrong("lost() was called after closed()");
+	memset(now.sent, 0, sizeof(now.sent));
+	now.out = now.sequence = now.notifications = 0;
+	now.lost++;
+}
+
 static const struct scmi_transport_agent_callbacks callbacks = {
 	.size = sizeof(callbacks),
 	.receive = on_receive,
 	.closed = on_closed,
+};
+
+static const struct scmi_transport_agent_callbacks callbacks_with_lost = {
+	.size = sizeof(callbacks_with_lost),
+	.receive = on_receive,
+	.closed = on_closed,
+	.lost = on_lost,
 };
 
 /* ---- the two ends ---------------------------------------------------------------------------- */
@@ -134,7 +153,7 @@ static int serve(int ready)
 	return platform_free(platform) ? 0 : 1;
 }
 
-static bool start_platform(void)
+bool start_platform(void)
 {
 	char why[256] = "", byte;
 	int ready[2], error;
@@ -181,7 +200,7 @@ void stop_platform(int how)
 static void forget(void)
 {
 	memset(now.sent, 0, sizeof(now.sent));
-	now.out = now.sequence = now.notifications = now.closed = 0;
+	now.out = now.sequence = now.notifications = now.closed = now.lost = now.answered = 0;
 }
 
 bool open_agent(const struct scmi_transport_settings *settings)
@@ -193,7 +212,8 @@ bool open_agent(const struct scmi_transport_settings *settings)
 	forget();
 	now.device = NULL;
 	error = now.transport->agent->open(&now.device, now.address, settings ? settings : &none,
-					   &callbacks, NULL, &now.limits, why, sizeof(why));
+					   now.hears_lost ? &callbacks_with_lost : &callbacks, NULL,
+					   &now.limits, why, sizeof(why));
 	if (error)
 		wrong("open: %s: %s", strerror(-error), why);
 	return !error;
@@ -298,7 +318,7 @@ unsigned at_a_time(void)
 
 static bool run(const struct check *check)
 {
-	now.failed = now.by_fd = false;
+	now.failed = now.by_fd = now.hears_lost = false;
 	printf("%-19s %s: ", check->name, check->what);
 	if (check->apart && now.one_thread) {
 		puts("not for two ends in one thread");

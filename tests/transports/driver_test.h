@@ -30,6 +30,9 @@ struct driver_test {
 	uint32_t value;		/* of the last answer */
 	uint32_t notifications; /* came, in order */
 	unsigned closed;
+	unsigned lost;	   /* told so; what was out is forgotten */
+	unsigned answered; /* answers since it was opened */
+	bool hears_lost;   /* open with a lost() */
 	bool by_fd; /* wait by poll() and dispatch(), not by wait() */
 	bool failed;
 	uint64_t patience_ns; /* with what has to come; long: machines may be busy */
@@ -43,6 +46,8 @@ void wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Open and close the agent's end. False: it does not open, which was said. */
 bool open_agent(const struct scmi_transport_settings *settings);
 void close_agent(void);
+/* False: it does not listen, which was said. */
+bool start_platform(void);
 /* By SIGTERM, in peace; by SIGKILL; or, with 0, by itself. */
 void stop_platform(int how);
 
