@@ -19,9 +19,9 @@
  * the platform closes the connection, every call ends with -ENODEV, those that other threads wait in
  * included. When it is unbound in order, new calls give -ENODEV and those under way end within their
  * time limits. On the next device versions are agreed on anew, and what the application subscribed to
- * is asked for again before it is ready: up to 1024 subscriptions are
- * remembered, one more gives -ENOSPC. scmi_instance_status() tells which it is, `changed` of
- * struct scmi_instance_options that it is another.
+ * is asked for again before it is ready: up to 1024 subscriptions are remembered, one more gives
+ * -ENOSPC. scmi_instance_status() tells which it is, `changed` of struct scmi_instance_options that it
+ * is another.
  *
  * A device is opened only for an instance that somebody holds. One that cannot be opened, or that goes
  * by itself, is tried again, after 50 ms at first and 2 s at most.
