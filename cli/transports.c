@@ -17,6 +17,27 @@ static struct value texts_of(const char *const *list)
 	return value_texts(list, count);
 }
 
+static const struct {
+	uint32_t bit;
+	const char *name; /* as in a URI */
+} settings[] = {
+	{ SCMI_SETTING_MESSAGES_MAX, "messages-max" },
+	{ SCMI_SETTING_MESSAGE_SIZE_MAX, "message-size-max" },
+	{ SCMI_SETTING_POLLING, "polling-us" },
+	{ SCMI_SETTING_NO_COMPLETION_IRQ, "no-completion-irq" },
+};
+
+/* Those that are the transport's own: names[] has room for all. */
+static struct value settings_of(const struct scmi_transport *transport, const char *names[])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT(settings); i++)
+		if (transport->settings & settings[i].bit)
+			names[count++] = settings[i].name;
+	return value_texts(names, count);
+}
+
 static void put_used(struct output *out, struct scmi_loader *loader)
 {
 	static const struct column columns[] = {
@@ -33,6 +54,7 @@ static void put_used(struct output *out, struct scmi_loader *loader)
 		{ .key = "p2a" },
 		{ .key = "polling" },
 		{ .key = "atomic" },
+		{ .key = "settings" },
 		{ .key = "compatible" },
 		{ .key = "about", .heading = "ABOUT", .shrink = true },
 	};
@@ -41,6 +63,7 @@ static void put_used(struct output *out, struct scmi_loader *loader)
 	out_table_open(out, "transports", NULL, columns, COUNT(columns));
 	for (size_t i = 0; scmi_loader_entry(loader, i, &entry); i++) {
 		const struct scmi_transport *t = entry.transport;
+		const char *names[COUNT(settings)];
 
 		if (!t)
 			continue;
@@ -59,6 +82,7 @@ static void put_used(struct output *out, struct scmi_loader *loader)
 				value_flag(t->limits.p2a),
 				value_flag(t->limits.polling),
 				value_flag(t->limits.atomic),
+				settings_of(t, names),
 				texts_of(t->compatible),
 				t->about ? value_text(t->about) : value_none(),
 			},

@@ -77,6 +77,10 @@ class Files(unittest.TestCase):
         self.assertEqual(from_files["virtio"]["path"], self.files + "/scmi-transport-virtio.so")
         self.assertEqual(from_files["virtio"]["compatible"], ["arm,scmi-virtio"])
         self.assertEqual(from_files["mailbox"]["compatible"], ["arm,scmi"])
+        self.assertEqual({name: t["settings"] for name, t in from_files.items()}, {
+            "socket": ["messages-max", "message-size-max"],
+            "virtio": ["messages-max", "message-size-max", "polling-us"],
+            "mailbox": ["messages-max", "message-size-max", "polling-us", "no-completion-irq"]})
         self.assertEqual((from_files["socket"]["scheme"], from_files["socket"]["messages_max"]), ("unix", 32))
         self.assertEqual({t["name"] for t in told["transports"] if t["built_in"]}, {"loop", "pipe", "dev"})
         self.assertEqual({n["name"]: n["refused"] for n in told["not_used"]},
