@@ -17,6 +17,14 @@ FREE, ERROR = 1, 2
 INTERRUPT = 1
 
 
+def until(condition):
+    """Waiting is bounded only so that a failure ends."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.0005)
+
+
 class Refused(Exception):
     pass
 
@@ -107,12 +115,6 @@ class Mailbox:
             return 0
         return os.eventfd_read(fd)
 
-    def until(self, condition):
-        end = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < end
-            time.sleep(0.0005)
-
     def lend(self, protocol, message, *words, channel=None, flags=INTERRUPT):
         """A command, on its way. Its header."""
         channel = channel or self.channel()
@@ -124,7 +126,7 @@ class Mailbox:
     def fetch(self, header, channel=None):
         """Its answer, when the area is back: status and the words behind it."""
         channel = channel or self.channel()
-        self.until(lambda: channel.word(STATUS) & FREE)
+        until(lambda: channel.word(STATUS) & FREE)
         answer = channel.message()
         words = struct.unpack("<%dI" % (len(answer) // 4), answer)
         assert words[0] == header, (hex(words[0]), hex(header))
