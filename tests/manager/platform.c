@@ -97,6 +97,16 @@ void platform_kill(struct platform *platform)
 	platform->pid = 0;
 }
 
+void platform_stop(struct platform *platform)
+{
+	kill(platform->pid, SIGSTOP);
+}
+
+void platform_continue(struct platform *platform)
+{
+	kill(platform->pid, SIGCONT);
+}
+
 void platform_fini(struct platform *platform)
 {
 	struct dirent *entry;

@@ -39,6 +39,9 @@ void platform_init(struct platform *platform, const char *endpoint, uint64_t bas
 void platform_start(struct platform *platform);
 /* At once, leaving its sockets behind; returns when it is gone. */
 void platform_kill(struct platform *platform);
+/* It does nothing until it may continue. */
+void platform_stop(struct platform *platform);
+void platform_continue(struct platform *platform);
 /* Kill it, and remove what it left. */
 void platform_fini(struct platform *platform);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Ten instances over four transports in one process, used from many threads, while their platforms are
- * killed, their suppliers withdrawn, their descriptors taken away and a driver unloaded, at random. No
- * answer is lost, late or another's, everything that was submitted ends once, and at the end all
+ * killed, their suppliers withdrawn, their descriptors taken away and a driver unloaded, at random. Two
+ * have little patience, and platforms that stop for longer than that: their answers come late, all at
+ * once. No answer is lost or another's, everything that was submitted ends once, and at the end all
  * instances are ready and hear what they subscribed to.
  *
  *	soak [CALLS]	or SECONDS=60 soak	SEED=… repeats the order of what is done to platforms
@@ -22,6 +23,10 @@
 
 #define INSTANCES 10u
 #define CALLERS	  6u
+/* From this one on they have little patience. */
+#define BRIEF	   8u
+#define BRIEF_MS   30u
+#define PATIENT_MS 20000u
 /* At least so many times something is done to a platform. */
 #define TROUBLES 20u
 /* Far apart: no rate of one is a rate of another. */
@@ -110,9 +115,12 @@ static void judge(const struct one *one, unsigned int touched, int error)
 		count(&gone);
 	} else if (error == -ETIMEDOUT) {
 		count(&timed_out);
-		if (!(touched & 1) && read_of(&one->touched) == touched)
+		if (one->number < BRIEF && !(touched & 1) && read_of(&one->touched) == touched)
 			wrong("instance %s lost an answer, though nothing was done to it\n",
 			      one->name);
+	} else if (one->number >= BRIEF && (error == -EAGAIN || error == -EBUSY)) {
+		/* Time was over before there was room. */
+		count(&timed_out);
 	} else {
 		wrong("instance %s: %s\n", one->name, scmi_error_text(error));
 	}
@@ -278,7 +286,9 @@ static void touch_strangers(void)
 
 static void trouble(uint32_t *random)
 {
-	struct one *one = &all[next_random(random) % INSTANCES];
+	uint32_t choice = next_random(random) % (INSTANCES + 4);
+	/* Those that are stopped twice as often as others, or thrice. */
+	struct one *one = &all[choice < INSTANCES ? choice : BRIEF + choice % 2];
 	uint32_t pause_ms = next_random(random) % 20;
 	uint32_t kind = next_random(random) % 10;
 	struct scmi_binder *binder = scmi_manager_binder(manager);
@@ -295,7 +305,11 @@ static void trouble(uint32_t *random)
 		return;
 	}
 	count(&one->touched);
-	if (kind <= 5) {
+	if (one->number >= BRIEF && kind <= 3) {
+		platform_stop(&one->platform);
+		poll(NULL, 0, 2 * BRIEF_MS);
+		platform_continue(&one->platform);
+	} else if (kind <= 5) {
 		platform_kill(&one->platform);
 		poll(NULL, 0, (int)pause_ms);
 		platform_start(&one->platform);
@@ -328,7 +342,7 @@ static void start(struct one *one, unsigned int number)
 		.name = one->name,
 		.compatible = one->compatible,
 		.supplier = one->supplier_name,
-		.settings.response_timeout_ms = 20000,
+		.settings.response_timeout_ms = number < BRIEF ? PATIENT_MS : BRIEF_MS,
 		.released = on_released,
 		.ctx = &one->descriptor_released,
 	};
@@ -403,13 +417,17 @@ static void run(uint64_t end_ns, uint32_t random)
 {
 	pthread_t callers[CALLERS], dispatcher;
 	struct runner runner;
+	int error;
 
 	runner_start(&runner, manager);
 	pthread_create(&dispatcher, NULL, dispatch_all, NULL);
 	for (unsigned int i = 0; i < INSTANCES; i++) {
 		wait_ready(&all[i]);
-		if (scmi_clock_rate_notify(all[i].agent, TOLD_CLOCK, true))
-			wrong("%s cannot subscribe\n", all[i].name);
+		do
+			error = scmi_clock_rate_notify(all[i].agent, TOLD_CLOCK, true);
+		while (error == -ETIMEDOUT && i >= BRIEF);
+		if (error)
+			wrong("%s cannot subscribe: %s\n", all[i].name, scmi_error_text(error));
 	}
 	for (uintptr_t i = 0; i < CALLERS; i++)
 		pthread_create(&callers[i], NULL, be_caller, (void *)(i + 1));
@@ -436,11 +454,24 @@ static unsigned int open_descriptors(void)
 	return descriptors;
 }
 
-/* From nothing to nothing. */
-static void run_whole(uint64_t end_ns, uint32_t random)
+static uint64_t late_answers(void)
+{
+	struct scmi_agent_counters counters;
+	uint64_t late = 0;
+
+	for (unsigned int i = BRIEF; i < INSTANCES; i++) {
+		scmi_agent_counters(all[i].agent, &counters);
+		late += counters.late;
+	}
+	return late;
+}
+
+/* From nothing to nothing. Returns how many answers came late. */
+static uint64_t run_whole(uint64_t end_ns, uint32_t random)
 {
 	const char *file = getenv("SCMI_STRANGER_FILE");
 	char why[300] = "";
+	uint64_t late;
 
 	answered = gone = timed_out = submitted = ended = troubles = 0;
 	stop = dispatcher_stop = 0;
@@ -452,6 +483,7 @@ static void run_whole(uint64_t end_ns, uint32_t random)
 	for (unsigned int i = 0; i < INSTANCES; i++)
 		start(&all[i], i);
 	run(end_ns, random);
+	late = late_answers();
 	for (unsigned int i = 0; i < INSTANCES; i++) {
 		scmi_instance_close(all[i].instance);
 		platform_fini(&all[i].platform);
@@ -459,12 +491,13 @@ static void run_whole(uint64_t end_ns, uint32_t random)
 	if (scmi_manager_free(manager))
 		wrong("somebody still has something\n");
 	scmi_driver_put(strangers);
-	printf("%u answered, %u ended as the platform was gone, %u timed out with it, "
+	printf("%u answered, %u ended as the platform was gone, %u timed out, %llu answered late, "
 	       "%u submitted, %u times trouble\n",
-	       answered, gone, timed_out, submitted, troubles);
+	       answered, gone, timed_out, (unsigned long long)late, submitted, troubles);
 	fflush(stdout);
 	if (submitted != ended)
 		wrong("%u were submitted, %u ended\n", submitted, ended);
+	return late;
 }
 
 int main(int argc, char **argv)
@@ -482,7 +515,8 @@ int main(int argc, char **argv)
 	calls_wanted = argc > 1 ? (unsigned int)atoi(argv[1]) : 20000;
 	if (seconds)
 		end_ns = scmi_monotonic_ns() + (uint64_t)atoi(seconds) * 1000 * NS_PER_MS;
-	run_whole(end_ns, random);
+	if (!run_whole(end_ns, random))
+		wrong("no answer was late: nothing is shown of those\n");
 	if (open_descriptors() != descriptors)
 		wrong("%u descriptors before, %u after\n", descriptors, open_descriptors());
 	return 0;
