@@ -12,28 +12,9 @@
  *   platform.c   the platform's end: a peer's channels
  *   endpoint.c   the platform's end: the socket, and who gets in
  *
- * Who connects to the socket of an endpoint is sent one message, the hand-out, with a memfd and eventfds,
- * and from then on nothing is said there in either direction: its end is the end of the other
- * side. All numbers are 32-bit, little endian.
- *
- *   offset  word
- *    0      magic, "SCMB"
- *    4      version of this layout, 1
- *    8      why there is nothing to hand out (enum mailbox_refusal), 0: there is
- *   12      size of the memory, bytes
- *   16      number of channels, 1 to 32; 0 with a refusal
- *   20      reserved, 0
- *   24      a record for each channel:
- *    0        protocol, 0: all that have no channel of their own
- *    4        flags: bit 0 P2A, bit 1 there is a doorbell to say that the area is given back
- *    8        offset of its area in the memory, a multiple of 4
- *   12        size of the area, 28 to 65536, a multiple of 4
- *
- * Descriptors, in this order: the memory, a file of tmpfs that is sealed against shrinking; and of each
- * channel, in the order of the records, the eventfd that its sender writes when a message is in the area,
- * and if flag bit 1 says so the one that its receiver writes when the area is given back. Areas do not
- * overlap. Exactly one A2P channel is for protocol 0; no two channels have protocol and direction
- * in common.
+ * Who connects to the socket of an endpoint is sent one message, the hand-out, with a memfd and
+ * eventfds, and from then on nothing is said there in either direction: its end is the end of the
+ * other side. docs/mailbox.md has the layout and its rules.
  *
  * The combinations of mailboxes that device trees know are all of this kind: P2A or none, and each
  * direction with or without the second doorbell.
