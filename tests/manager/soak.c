@@ -6,7 +6,7 @@
  * once. No answer is lost or another's, everything that was submitted ends once, and at the end all
  * instances are ready and hear what they subscribed to.
  *
- *	soak [CALLS]	or SECONDS=60 soak	SEED=… repeats the order of what is done to platforms
+ *	soak [CALLS]	or SECONDS=60 meson test soak	SEED=… repeats the order of what is done to platforms
  */
 #include "platform.h"
 
