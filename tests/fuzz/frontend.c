@@ -7,10 +7,8 @@
  */
 #define _GNU_SOURCE
 
-#include "frontend_device.h"
+#include "frontend_run.h"
 #include "reached.h"
-
-#include "transports/virtio/frontend.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +18,6 @@
 #include <unistd.h>
 
 #define STEPS_MAX   150
-#define NUM_MAX	    1024u
 #define NS_PER_MS   1000000u
 #define TIMEOUT_MS  50u
 /* Requests of one set-up, at most. */
@@ -33,12 +30,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-enum {
-	OPENED = DEVICE_MARKS,
-	NOT_OPENED, TIMED_OUT, ANSWERED, EMPTY, EVENT, FULL, JUMP, NOT_OURS, WRITTEN, CLOSED, KICKED, CALLED,
-	SENT_INSIDE, WAITED_IN_VAIN, WOKEN, LOOKED, ERROR, SPOKEN, HUNG_UP, AGAIN, MARKS
-};
-
 static const char *names[MARKS] = {
 	"closes", "silent", "other-request", "other-flags", "other-size", "other-value", "descriptors",
 	"many-descriptors", "half", "twice", "requests", "drips", "late", "shut", "garbage", "signals",
@@ -50,31 +41,10 @@ static const char *names[MARKS] = {
 	[ERROR] = "error", [SPOKEN] = "spoken", [HUNG_UP] = "hung-up", [AGAIN] = "again",
 };
 
-/* A part of the memory that is the device's. */
-struct loan {
-	bool out;
-	uint32_t count; /* of descriptors */
-	uint16_t descriptors[2];
-	uint64_t at[2], size[2];
-};
-
-/* One ring as the device sees it. */
-struct mirror {
-	struct loan loans[NUM_MAX]; /* by head */
-	bool in_use[NUM_MAX];	    /* descriptors */
-	uint16_t avail_seen, avail_due, kick_seen;
-	uint16_t next_used, used_seen;
-	uint32_t out_count;
-	bool fault;
-};
-
-static struct input in;
-static struct device device;
+struct front_end run;
 static struct scmi_transport_device *front;
-static struct scmi_transport_limits limits;
-static struct mirror mirrors[VIRTIO_SCMI_QUEUES];
 static struct loan handed_over; /* in a callback its buffer is not free yet */
-static bool handing, handing_event, closed, doomed, chatty, inside, watched;
+static bool handing, handing_event, chatty, inside, watched;
 static uint32_t commands_out;
 static uint8_t sent[64];
 static uint32_t sent_size, looks;
@@ -82,7 +52,7 @@ static uint16_t last_head;
 
 static uint32_t queue_count(void)
 {
-	return limits.p2a ? VIRTIO_SCMI_QUEUES : 1;
+	return run.limits.p2a ? VIRTIO_SCMI_QUEUES : 1;
 }
 
 /* ---- what is lent --------------------------------------------------------------------------------- */
@@ -98,40 +68,40 @@ static bool overlap(const struct loan *loan, uint64_t at, uint64_t size)
 /* Nobody else has it, and no ring stands there. */
 static void check_free(uint64_t at, uint64_t size)
 {
-	device_at(&device, at, size);
+	device_at(&run.device, at, size);
 	device_check(!handing || !overlap(&handed_over, at, size));
 	for (uint32_t i = 0; i < queue_count(); i++) {
-		const struct device_queue *queue = &device.queues[i];
+		const struct device_queue *queue = &run.device.queues[i];
 
 		device_check(at >= queue->used + 6 + 8 * queue->num || at + size <= queue->descriptors);
 		for (uint32_t head = 0; head < queue->num; head++)
-			device_check(!overlap(&mirrors[i].loans[head], at, size));
+			device_check(!overlap(&run.mirrors[i].loans[head], at, size));
 	}
 }
 
 static void see_loan(uint32_t index)
 {
-	struct mirror *mirror = &mirrors[index];
-	const struct device_queue *queue = &device.queues[index];
-	uint32_t head = device_get(&device, queue->avail + 4 + 2 * (mirror->avail_seen & (queue->num - 1)), 2);
+	struct mirror *mirror = &run.mirrors[index];
+	const struct device_queue *queue = &run.device.queues[index];
+	uint32_t head = device_get(&run.device, queue->avail + 4 + 2 * (mirror->avail_seen & (queue->num - 1)), 2);
 	uint32_t count = index == VIRTIO_SCMI_COMMANDS ? 2 : 1, next = head;
 	struct loan loan = {.count = count};
 
 	device_check(head < queue->num && !mirror->loans[head].out);
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t at = queue->descriptors + 16 * (uint64_t)next;
-		uint32_t flags = device_get(&device, at + 12, 2);
+		uint32_t flags = device_get(&run.device, at + 12, 2);
 
 		device_check(next < queue->num && !mirror->in_use[next]);
 		mirror->in_use[next] = true;
 		loan.descriptors[i] = (uint16_t)next;
-		loan.at[i] = device_get(&device, at, 4) | (uint64_t)device_get(&device, at + 4, 4) << 32;
-		loan.size[i] = device_get(&device, at + 8, 4);
+		loan.at[i] = device_get(&run.device, at, 4) | (uint64_t)device_get(&run.device, at + 4, 4) << 32;
+		loan.size[i] = device_get(&run.device, at + 8, 4);
 		device_check(flags == ((i + 1 < count ? 1u : 0u) | (i + 1 == count ? 2u : 0u)));
 		check_free(loan.at[i], loan.size[i]);
-		next = device_get(&device, at + 14, 2);
+		next = device_get(&run.device, at + 14, 2);
 	}
-	device_check(loan.size[count - 1] == limits.message_size_max);
+	device_check(loan.size[count - 1] == run.limits.message_size_max);
 	loan.out = true;
 	mirror->loans[head] = loan;
 	mirror->avail_seen++;
@@ -143,10 +113,10 @@ static void see_loan(uint32_t index)
 static void observe(void)
 {
 	for (uint32_t i = 0; i < queue_count(); i++) {
-		struct mirror *mirror = &mirrors[i];
-		const struct device_queue *queue = &device.queues[i];
+		struct mirror *mirror = &run.mirrors[i];
+		const struct device_queue *queue = &run.device.queues[i];
 
-		device_check((uint16_t)device_get(&device, queue->avail + 2, 2) == mirror->avail_due);
+		device_check((uint16_t)device_get(&run.device, queue->avail + 2, 2) == mirror->avail_due);
 		while (mirror->avail_seen != mirror->avail_due)
 			see_loan(i);
 	}
@@ -161,7 +131,7 @@ static void handed(void)
 	handing = false;
 	if (handing_event) {
 		/* It is lent again at once, and may come back at once. */
-		mirrors[VIRTIO_SCMI_EVENTS].avail_due++;
+		run.mirrors[VIRTIO_SCMI_EVENTS].avail_due++;
 		see_loan(VIRTIO_SCMI_EVENTS);
 	} else {
 		commands_out--;
@@ -178,22 +148,22 @@ static bool fault(struct mirror *mirror, uint32_t mark)
 /* The next chain that the driver will find returned. False: there is none, or it is no good. */
 static bool next_used(uint32_t index, uint32_t *size)
 {
-	struct mirror *mirror = &mirrors[index];
-	const struct device_queue *queue = &device.queues[index];
+	struct mirror *mirror = &run.mirrors[index];
+	const struct device_queue *queue = &run.device.queues[index];
 	uint64_t entry = queue->used + 4 + 8 * (uint64_t)(mirror->next_used & (queue->num - 1));
 	uint32_t id;
 
 	if (mirror->fault)
 		return false;
 	if (mirror->used_seen == mirror->next_used) {
-		mirror->used_seen = (uint16_t)device_get(&device, queue->used + 2, 2);
+		mirror->used_seen = (uint16_t)device_get(&run.device, queue->used + 2, 2);
 		if ((uint16_t)(mirror->used_seen - mirror->next_used) > mirror->out_count)
 			return fault(mirror, JUMP);
 	}
 	if (mirror->used_seen == mirror->next_used)
 		return false;
-	id = device_get(&device, entry, 4);
-	*size = device_get(&device, entry + 4, 4);
+	id = device_get(&run.device, entry, 4);
+	*size = device_get(&run.device, entry + 4, 4);
 	if (id >= queue->num || !mirror->loans[id].out)
 		return fault(mirror, NOT_OURS);
 	if (*size > mirror->loans[id].size[mirror->loans[id].count - 1])
@@ -229,11 +199,11 @@ static void receive(void *ctx, const void *message, size_t size)
 {
 	uint32_t expected = 0;
 
-	device_check(!ctx && !closed && !inside);
+	device_check(!ctx && !run.closed && !inside);
 	handed();
 	device_check(next_message(&expected));
 	device_check(size == expected);
-	device_check(!memcmp(message, device_at(&device, handed_over.at[handed_over.count - 1], size), size));
+	device_check(!memcmp(message, device_at(&run.device, handed_over.at[handed_over.count - 1], size), size));
 	reached(handing_event ? EVENT : ANSWERED);
 	if (chatty) {
 		inside = true;
@@ -245,8 +215,8 @@ static void receive(void *ctx, const void *message, size_t size)
 
 static void gone(void *ctx, int error)
 {
-	device_check(!ctx && !closed && error < 0);
-	closed = true;
+	device_check(!ctx && !run.closed && error < 0);
+	run.closed = true;
 }
 
 static const struct scmi_transport_agent_callbacks callbacks = {
@@ -260,18 +230,18 @@ static const struct scmi_transport_agent_callbacks callbacks = {
 /* A device that wants to be kicked for what is next is kicked for it. */
 static bool wants_kick(uint32_t index, uint16_t from, uint16_t to)
 {
-	const struct device_queue *queue = &device.queues[index];
+	const struct device_queue *queue = &run.device.queues[index];
 
-	if (!(device.agreed & VIRTIO_F_EVENT_IDX))
-		return from != to && !(device_get(&device, queue->used, 2) & 1);
-	return (uint16_t)(to - (uint16_t)device_get(&device, queue->used + 4 + 8 * queue->num, 2) - 1) <
+	if (!(run.device.agreed & VIRTIO_F_EVENT_IDX))
+		return from != to && !(device_get(&run.device, queue->used, 2) & 1);
+	return (uint16_t)(to - (uint16_t)device_get(&run.device, queue->used + 4 + 8 * queue->num, 2) - 1) <
 	       (uint16_t)(to - from);
 }
 
 static void check_kick(uint32_t index)
 {
-	struct mirror *mirror = &mirrors[index];
-	uint64_t kicks = device_kicks(&device, index);
+	struct mirror *mirror = &run.mirrors[index];
+	uint64_t kicks = device_kicks(&run.device, index);
 
 	if (kicks)
 		reached(KICKED);
@@ -281,8 +251,8 @@ static void check_kick(uint32_t index)
 
 static void send_one(void)
 {
-	uint8_t what = input_u8(&in);
-	uint32_t size = what < 0xf0 ? 4 + what % 60 : (what & 1) * (limits.message_size_max + (what >> 1 & 7));
+	uint8_t what = input_u8(&run.in);
+	uint32_t size = what < 0xf0 ? 4 + what % 60 : (what & 1) * (run.limits.message_size_max + (what >> 1 & 7));
 	static uint8_t large[4096];
 	const uint8_t *message = size <= sizeof(sent) ? sent : large;
 	int result;
@@ -291,23 +261,23 @@ static void send_one(void)
 	for (uint32_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (uint8_t)(what * 7 + i);
 	result = virtio_agent_ops.send(front, message, size);
-	if (closed) {
+	if (run.closed) {
 		device_check(result == -ENODEV);
-	} else if (!size || size > limits.message_size_max) {
+	} else if (!size || size > run.limits.message_size_max) {
 		device_check(result == -EMSGSIZE);
-	} else if (commands_out == limits.messages_max) {
+	} else if (commands_out == run.limits.messages_max) {
 		device_check(result == -EAGAIN);
 		reached(FULL);
-	} else if (mirrors[VIRTIO_SCMI_COMMANDS].fault) {
+	} else if (run.mirrors[VIRTIO_SCMI_COMMANDS].fault) {
 		device_check(result == -ENODEV);
 	} else {
 		device_check(result == 0);
-		mirrors[VIRTIO_SCMI_COMMANDS].avail_due++;
+		run.mirrors[VIRTIO_SCMI_COMMANDS].avail_due++;
 		commands_out++;
 		observe();
-		device_check(mirrors[VIRTIO_SCMI_COMMANDS].loans[last_head].size[0] == size);
+		device_check(run.mirrors[VIRTIO_SCMI_COMMANDS].loans[last_head].size[0] == size);
 		device_check(!memcmp(message,
-				     device_at(&device, mirrors[VIRTIO_SCMI_COMMANDS].loans[last_head].at[0], size),
+				     device_at(&run.device, run.mirrors[VIRTIO_SCMI_COMMANDS].loans[last_head].at[0], size),
 				     size));
 		check_kick(VIRTIO_SCMI_COMMANDS);
 	}
@@ -320,10 +290,10 @@ static void keep_up(void)
 
 	handed();
 	device_check(!next_message(&size));
-	if (closed || mirrors[0].fault || mirrors[1].fault)
+	if (run.closed || run.mirrors[0].fault || run.mirrors[1].fault)
 		return;
 	observe();
-	if (limits.p2a)
+	if (run.limits.p2a)
 		check_kick(VIRTIO_SCMI_EVENTS);
 }
 
@@ -331,9 +301,9 @@ static void keep_up(void)
 static void check_collected(void)
 {
 	keep_up();
-	device_check(closed || !(mirrors[0].fault || mirrors[1].fault));
-	device_check(!closed || device.odd || mirrors[0].fault || mirrors[1].fault);
-	if (closed)
+	device_check(run.closed || !(run.mirrors[0].fault || run.mirrors[1].fault));
+	device_check(!run.closed || run.device.odd || run.mirrors[0].fault || run.mirrors[1].fault);
+	if (run.closed)
 		reached(CLOSED);
 }
 
@@ -341,7 +311,7 @@ static void check_collected(void)
 static bool more_came(void)
 {
 	for (uint32_t i = 0; i < queue_count(); i++)
-		if ((uint16_t)device_get(&device, device.queues[i].used + 2, 2) != mirrors[i].next_used)
+		if ((uint16_t)device_get(&run.device, run.device.queues[i].used + 2, 2) != run.mirrors[i].next_used)
 			return true;
 	return false;
 }
@@ -349,32 +319,32 @@ static bool more_came(void)
 static void check_asked_for_calls(void)
 {
 	for (uint32_t i = 0; i < queue_count(); i++) {
-		const struct device_queue *queue = &device.queues[i];
+		const struct device_queue *queue = &run.device.queues[i];
 
-		if (device.agreed & VIRTIO_F_EVENT_IDX)
-			device_check(device_get(&device, queue->avail + 4 + 2 * queue->num, 2) ==
-				     mirrors[i].next_used);
+		if (run.device.agreed & VIRTIO_F_EVENT_IDX)
+			device_check(device_get(&run.device, queue->avail + 4 + 2 * queue->num, 2) ==
+				     run.mirrors[i].next_used);
 		else
-			device_check(!(device_get(&device, queue->avail, 2) & 1));
+			device_check(!(device_get(&run.device, queue->avail, 2) & 1));
 	}
 }
 
 static void dispatch(void)
 {
-	bool before = closed;
+	bool before = run.closed;
 	int result = virtio_agent_ops.dispatch(front);
 
 	if (!before)
 		check_collected();
-	device_check(result == (closed ? -ENODEV : 0));
-	if (!closed && watched)
+	device_check(result == (run.closed ? -ENODEV : 0));
+	if (!run.closed && watched)
 		check_asked_for_calls();
 }
 
 static void wait_for(uint64_t timeout_ns)
 {
 	uint64_t before_ns = device_now_ns;
-	bool before = closed;
+	bool before = run.closed;
 	int result = virtio_agent_ops.wait(front, timeout_ns);
 
 	/* It came when the time was over. */
@@ -383,155 +353,37 @@ static void wait_for(uint64_t timeout_ns)
 	else if (!before)
 		check_collected();
 	device_check(device_now_ns - before_ns <= timeout_ns + 2 * NS_PER_MS);
-	device_check(result == -ETIMEDOUT || result == (closed ? -ENODEV : 0));
+	device_check(result == -ETIMEDOUT || result == (run.closed ? -ENODEV : 0));
 	if (result == -ETIMEDOUT) {
 		reached(WAITED_IN_VAIN);
 		device_check(device_now_ns - before_ns >= timeout_ns);
 	}
-	if (!closed && watched)
+	if (!run.closed && watched)
 		check_asked_for_calls();
 }
 
-/* ---- the device ----------------------------------------------------------------------------------- */
-
-/* One of those that are out, the input says which. False: none. */
-static bool pick(uint32_t index, uint8_t which, uint32_t *head)
-{
-	const struct mirror *mirror = &mirrors[index];
-	uint32_t num = device.queues[index].num;
-
-	for (uint32_t i = 0; i < num; i++) {
-		*head = (which + i) & (num - 1);
-		if (mirror->loans[*head].out)
-			return true;
-	}
-	return false;
-}
-
-static void give(uint32_t index, uint8_t what, bool publish)
-{
-	const struct mirror *mirror = &mirrors[index];
-	const struct loan *loan;
-	uint32_t head, size, fill = input_u8(&in);
-
-	if (!pick(index, what, &head))
-		return;
-	loan = &mirror->loans[head];
-	size = fill < 0xe0 ? fill % 64 : (uint32_t)loan->size[loan->count - 1] - (fill & 15);
-	memset(device_at(&device, loan->at[loan->count - 1], size), (int)fill, size);
-	device_use(&device, index, head, size, publish);
-	if (publish && device_is_to_call(&device, index)) {
-		eventfd_write(device.queues[index].call, 1);
-		reached(CALLED);
-	}
-}
-
-static void scribble(uint32_t index)
-{
-	const struct device_queue *queue = &device.queues[index];
-	uint8_t where = input_u8(&in);
-	uint32_t value = input_word(&in);
-
-	if (where < 0x60)
-		device_put(&device, queue->used + 4 + 4 * (uint64_t)(where % (2 * queue->num)), value, 4);
-	else if (where < 0xa0)
-		device_put(&device, queue->descriptors + 4 * (uint64_t)(where % (4 * queue->num)), value, 4);
-	else if (where < 0xd0)
-		device_put(&device, queue->used + (where & 1 ? 0 : 4 + 8 * (uint64_t)queue->num), value, 2);
-	else
-		device_put(&device, queue->used + 6 + 8 * (uint64_t)queue->num + 4 * where, value, 4);
-}
-
-static void act(uint8_t what)
-{
-	uint32_t index = what >> 4 & 1 && limits.p2a ? VIRTIO_SCMI_EVENTS : VIRTIO_SCMI_COMMANDS;
-	struct device_queue *queue = &device.queues[index];
-	uint32_t id;
-
-	if (closed || device.fd < 0)
-		return;
-	switch (what & 15) {
-	case 0:
-	case 1:
-	case 2:
-	case 3:
-	case 4:
-		give(index, what >> 5, true);
-		break;
-	case 5:
-		for (uint32_t i = 0; i < 3; i++)
-			give(index, input_u8(&in), i == 2);
-		break;
-	case 6:
-		if (!(what & 0x20) || !pick(index, what >> 6, &id))
-			id = input_word(&in);
-		device_use(&device, index, id, input_word(&in), true);
-		break;
-	case 7:
-		if (what & 0x80)
-			device_put(&device, queue->used + 2, input_word(&in), 2);
-		break;
-	case 8: /* the last once more */
-		id = device_get(&device, queue->used + 4 + 8 * (uint64_t)((uint16_t)(queue->next_used - 1) & (queue->num - 1)), 4);
-		device_use(&device, index, id, 4, true);
-		break;
-	case 9:
-		scribble(index);
-		break;
-	case 10:
-		eventfd_write(queue->call, what & 0x80 ? UINT64_MAX - 1 : 1);
-		break;
-	case 11: /* the driver is to kick for what is next, or not at all */
-		device_put(&device, queue->used, what >> 7, 2);
-		device_put(&device, queue->used + 4 + 8 * (uint64_t)queue->num,
-			   (uint32_t)mirrors[index].avail_seen - (what >> 7), 2);
-		break;
-	case 12:
-		if (what < 0xc0)
-			break;
-		eventfd_write(queue->error, 1);
-		device.odd = doomed = true;
-		reached(ERROR);
-		break;
-	case 13:
-		if (what < 0x80)
-			break;
-		device_speak(&device, input_u8(&in));
-		reached(SPOKEN);
-		break;
-	case 14:
-		if (what < 0xc0)
-			break;
-		reached(HUNG_UP);
-		if (what & 0x20)
-			device_hang_up(&device);
-		else
-			shutdown(device.fd, SHUT_WR);
-		device.odd = doomed = true;
-		break;
-	}
-}
+/* ---- when the device may act --------------------------------------------------------------------- */
 
 void frontend_waits(void)
 {
 	keep_up();
 	check_asked_for_calls();
-	if (input_done(&in))
+	if (input_done(&run.in))
 		return;
 	reached(WOKEN);
-	act(input_u8(&in));
+	frontend_act(input_u8(&run.in));
 }
 
 void frontend_looks(void)
 {
-	if (!looks || --looks || input_done(&in))
+	if (!looks || --looks || input_done(&run.in))
 		return;
 	/* What it has not taken yet stays as it is. */
 	if (more_came())
 		return;
 	keep_up();
 	reached(LOOKED);
-	act(input_u8(&in));
+	frontend_act(input_u8(&run.in));
 }
 
 /* ---- a run ---------------------------------------------------------------------------------------- */
@@ -541,7 +393,7 @@ static void leave(void)
 	if (front)
 		virtio_agent_ops.close(front);
 	front = NULL;
-	device_reset(&device);
+	device_reset(&run.device);
 }
 
 static bool arrive(const struct scmi_transport_settings *settings)
@@ -550,16 +402,16 @@ static bool arrive(const struct scmi_transport_settings *settings)
 	char why[200] = "";
 	int error;
 
-	memset(mirrors, 0, sizeof(mirrors));
-	memset(&limits, 0, sizeof(limits));
-	memset(device.marks, 0, sizeof(device.marks));
-	closed = handing = watched = doomed = false;
+	memset(run.mirrors, 0, sizeof(run.mirrors));
+	memset(&run.limits, 0, sizeof(run.limits));
+	memset(run.device.marks, 0, sizeof(run.device.marks));
+	run.closed = handing = watched = run.doomed = false;
 	commands_out = device_turns = looks = 0;
-	error = virtio_agent_ops.open(&front, device.path, settings, &callbacks, NULL, &limits, why,
+	error = virtio_agent_ops.open(&front, run.device.path, settings, &callbacks, NULL, &run.limits, why,
 				      sizeof(why));
 	device_check(device_now_ns - before_ns <= REQUESTS * (settings->response_timeout_ms + 2) * (uint64_t)NS_PER_MS);
 	for (uint32_t i = 0; i < DEVICE_MARKS; i++)
-		if (device.marks[i])
+		if (run.device.marks[i])
 			reached(i);
 	if (error) {
 		device_check(why[0] && error < 0);
@@ -568,13 +420,13 @@ static bool arrive(const struct scmi_transport_settings *settings)
 		return false;
 	}
 	reached(OPENED);
-	device_check(!device.spoiled || device.unsure);
-	device_check_ready(&device, limits.p2a);
-	mirrors[VIRTIO_SCMI_EVENTS].avail_due = limits.p2a ? VIRTIO_AGENT_EVENTS : 0;
+	device_check(!run.device.spoiled || run.device.unsure);
+	device_check_ready(&run.device, run.limits.p2a);
+	run.mirrors[VIRTIO_SCMI_EVENTS].avail_due = run.limits.p2a ? VIRTIO_AGENT_EVENTS : 0;
 	observe();
 	for (uint32_t i = 0; i < queue_count(); i++) {
-		device_check(device_kicks(&device, i));
-		mirrors[i].kick_seen = mirrors[i].avail_due;
+		device_check(device_kicks(&run.device, i));
+		run.mirrors[i].kick_seen = run.mirrors[i].avail_due;
 	}
 	return true;
 }
@@ -603,7 +455,7 @@ static void step(uint8_t what)
 		}
 		break;
 	default:
-		act(input_u8(&in));
+		frontend_act(input_u8(&run.in));
 		break;
 	}
 }
@@ -611,11 +463,11 @@ static void step(uint8_t what)
 /* One who polls sees the end of his device soon. */
 static void see_the_end(void)
 {
-	for (uint32_t i = 0; i < 100 && !closed; i++) {
+	for (uint32_t i = 0; i < 100 && !run.closed; i++) {
 		device_turns = 0;
 		dispatch();
 	}
-	device_check(closed);
+	device_check(run.closed);
 }
 
 /* Whatever was before: a device that does nothing wrong is served. */
@@ -626,20 +478,20 @@ static void clean_one(void)
 
 	/* To send, to give back and to answer it means the right thing. */
 	memset(bytes, 0x10, sizeof(bytes));
-	in = (struct input){bytes, sizeof(bytes)};
-	device.features = FEATURES;
-	device.protocol_features = PROTOCOL_FEATURES;
-	device.queue_count = 2;
+	run.in = (struct input){bytes, sizeof(bytes)};
+	run.device.features = FEATURES;
+	run.device.protocol_features = PROTOCOL_FEATURES;
+	run.device.queue_count = 2;
 	chatty = false;
 	device_check(arrive(&settings));
-	device_check(limits.p2a);
+	device_check(run.limits.p2a);
 	for (uint32_t i = 0; i < 3; i++) {
 		send_one();
-		give(VIRTIO_SCMI_COMMANDS, 0, true);
+		frontend_give(VIRTIO_SCMI_COMMANDS, 0, true);
 		wait_for(NS_PER_MS);
-		give(VIRTIO_SCMI_EVENTS, (uint8_t)i, true);
+		frontend_give(VIRTIO_SCMI_EVENTS, (uint8_t)i, true);
 		dispatch();
-		device_check(!closed);
+		device_check(!run.closed);
 	}
 	leave();
 }
@@ -663,7 +515,7 @@ static void clean_up_afterwards(void)
 	close(life[1]);
 	while (read(life[0], &byte, 1) < 0 && errno == EINTR)
 		;
-	unlink(device.path);
+	unlink(run.device.path);
 	rmdir(directory);
 	_exit(0);
 }
@@ -674,10 +526,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	reached_init("ends", names, MARKS);
 	device_check(mkdtemp(directory));
-	snprintf(device.path, sizeof(device.path), "%s/device", directory);
+	snprintf(run.device.path, sizeof(run.device.path), "%s/device", directory);
 	clean_up_afterwards();
-	device.in = &in;
-	device_listen(&device);
+	run.device.in = &run.in;
+	device_listen(&run.device);
 	clean_one();
 	return 0;
 }
@@ -688,37 +540,37 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t descriptors = device_descriptors(), mapped = device_mapped;
 	uint8_t what;
 
-	in = (struct input){data, size};
-	what = input_u8(&in);
+	run.in = (struct input){data, size};
+	what = input_u8(&run.in);
 	settings.messages_max = 1 + (what & 7);
 	settings.message_size_max = 64u << (what >> 6);
-	device.features = FEATURES;
-	device.protocol_features = what & 8 ? ~(uint64_t)0 : PROTOCOL_FEATURES;
-	device.queue_count = what & 16 ? 1 : 2;
-	what = input_u8(&in);
+	run.device.features = FEATURES;
+	run.device.protocol_features = what & 8 ? ~(uint64_t)0 : PROTOCOL_FEATURES;
+	run.device.queue_count = what & 16 ? 1 : 2;
+	what = input_u8(&run.in);
 	if (what & 1)
-		device.features &= ~VIRTIO_F_EVENT_IDX;
+		run.device.features &= ~VIRTIO_F_EVENT_IDX;
 	if (what & 2)
-		device.features &= ~VIRTIO_SCMI_F_P2A_CHANNELS;
+		run.device.features &= ~VIRTIO_SCMI_F_P2A_CHANNELS;
 	if (what & 4)
-		device.features &= ~VHOST_USER_F_PROTOCOL_FEATURES;
+		run.device.features &= ~VHOST_USER_F_PROTOCOL_FEATURES;
 	if (what & 8)
-		device.protocol_features &= ~VHOST_USER_PROTOCOL_MQ;
+		run.device.protocol_features &= ~VHOST_USER_PROTOCOL_MQ;
 	if (what & 16)
-		device.protocol_features &= ~VHOST_USER_PROTOCOL_REPLY_ACK;
+		run.device.protocol_features &= ~VHOST_USER_PROTOCOL_REPLY_ACK;
 	chatty = false;
-	for (uint32_t i = 0; i < STEPS_MAX && !input_done(&in); i++) {
+	for (uint32_t i = 0; i < STEPS_MAX && !input_done(&run.in); i++) {
 		if (!front && !arrive(&settings)) {
 			leave();
 			continue;
 		}
-		step(input_u8(&in));
-		if (closed && (input_u8(&in) & 3) == 3) {
+		step(input_u8(&run.in));
+		if (run.closed && (input_u8(&run.in) & 3) == 3) {
 			reached(AGAIN);
 			leave();
 		}
 	}
-	if (front && doomed)
+	if (front && run.doomed)
 		see_the_end();
 	leave();
 	device_check(device_descriptors() == descriptors && device_mapped == mapped);
