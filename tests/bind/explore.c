@@ -187,14 +187,17 @@ static void rest(void)
 	world_check_rest();
 }
 
-/* Work is likelier than other events, and likelier to succeed: else nothing ever gets ready. */
-static struct event pick_event(void)
+/*
+ * Where workers are eager, work is likelier than other events, and likelier to succeed: else little gets
+ * ready. Where they are not, more happens at a time.
+ */
+static struct event pick_event(unsigned int eager)
 {
 	struct event events[EVENTS_MAX];
 	unsigned int count = world_events(events);
 	struct event event = events[pick(count)];
 
-	for (unsigned int i = 0; i < 3 && event.kind != WORK && event.kind != DONE; i++)
+	for (unsigned int i = 0; i < eager && event.kind != WORK && event.kind != DONE; i++)
 		event = events[pick(count)];
 	return event;
 }
@@ -205,10 +208,11 @@ static void wander(uint64_t count)
 
 	for (uint64_t i = 0; i < count; i++) {
 		unsigned int length = 10 + pick(120);
+		unsigned int eager = pick(4);
 
 		world_start(&scenarios[pick(scenario_count)], false);
 		while (length--) {
-			world_do(pick_event());
+			world_do(pick_event(eager));
 			world_check();
 			steps++;
 		}

@@ -223,6 +223,28 @@ void world_check(void)
 
 /* ---- at rest --------------------------------------------------------------------------------- */
 
+static bool has_serial(const struct scmi_list *list, uint32_t serial)
+{
+	const struct scmi_bind_entry *entry;
+
+	scmi_bind_each(entry, list) {
+		if (entry->serial == serial)
+			return true;
+	}
+	return false;
+}
+
+/* It is left alone only while nothing has changed of what it was tried with, and nobody asks for it. */
+static void check_failed(const struct scmi_binding *binding)
+{
+	if (binding->retry)
+		wrong("nothing comes of asking for another try");
+	if (!has_serial(&world.binder->descriptors, binding->tried[0]) ||
+	    !has_serial(&world.binder->drivers, binding->tried[1]) ||
+	    !has_serial(&world.binder->suppliers, binding->tried[2]))
+		wrong("what failed is not tried with what is there now");
+}
+
 /* What is bound is what was asked for, however it came about. */
 static void check_binding(const struct scmi_binding *binding, const struct presence *here)
 {
@@ -236,8 +258,10 @@ static void check_binding(const struct scmi_binding *binding, const struct prese
 			wrong("a described binding is undescribed, or the other way round");
 		return;
 	}
-	if (binding->state == SCMI_BINDING_FAILED)
+	if (binding->state == SCMI_BINDING_FAILED) {
+		check_failed(binding);
 		return;
+	}
 	if (binding->state != SCMI_BINDING_READY)
 		wrong("something is not bound that could be");
 	if (strcmp(scmi_bind_supplier(binding->has.supplier)->name, supplier_names[supplier]))
