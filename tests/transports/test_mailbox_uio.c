@@ -426,6 +426,30 @@ static void addresses(void **state)
 	remove_board(&board);
 }
 
+/* An area has one agent at a time, also from within one process; another area is another's. */
+static void one_agent_at_a_time(void **state)
+{
+	struct scmi_transport_device *other;
+	struct board board;
+	char address[640];
+	struct told told;
+
+	(void)state;
+	make_board(&board);
+	open_board(&board, NULL);
+	expect_refused(board.address, -EBUSY, "is in use: it serves one agent at a time");
+	snprintf(address, sizeof(address), "uio:/proc/self/fd/%d,a2p=380+128,irq=none",
+		 board.memory_fd);
+	expect_refused(address, -EBUSY, "is in use");
+	snprintf(address, sizeof(address), "uio:/proc/self/fd/%d,a2p=384+128,irq=none",
+		 board.memory_fd);
+	other = told_open(&scmi_transport_mailbox, &told, address, NULL);
+	agent->close(other);
+	agent->close(board.device);
+	open_board(&board, NULL);
+	remove_board(&board);
+}
+
 static void put_file(const char *name, const char *text)
 {
 	int fd = open(temporary_path(name), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
@@ -483,6 +507,7 @@ int main(void)
 		cmocka_unit_test(an_area_that_is_lent),
 		cmocka_unit_test(a_device_that_goes),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(one_agent_at_a_time),
 		cmocka_unit_test(extents),
 	};
 

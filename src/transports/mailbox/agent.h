@@ -32,9 +32,10 @@ struct mailbox_channel {
 
 struct scmi_transport_device {
 	int socket;
-	int epoll;		       /* of the socket, the bells and the timer */
-	int timer;		       /* to look at channels that are polled; -1: there are none */
-	int irq;		       /* of UIO, for all channels; -1: there is none */
+	int epoll; /* of the socket, the bells and the timer */
+	int timer; /* to look at channels that are polled; -1: there are none */
+	int irq;   /* of UIO, for all channels; -1: there is none */
+	int lock;  /* of UIO, open for as long as the commands' area is ours; or -1 */
 	struct mailbox_register clear; /* what is written when it came */
 	struct mailbox_map maps[MAILBOX_MAPS_MAX];
 	uint32_t map_count;

@@ -202,7 +202,7 @@ int mailbox_agent_open(struct scmi_transport_device **out, const char *address,
 	device = calloc(1, sizeof(*device));
 	if (!device)
 		return because(-ENOMEM, why, why_size, "out of memory");
-	device->socket = device->epoll = device->timer = device->irq = -1;
+	device->socket = device->epoll = device->timer = device->irq = device->lock = -1;
 	device->callbacks = callbacks;
 	device->ctx = ctx;
 	device->polling_ns = SPIN_NS;
@@ -237,6 +237,7 @@ void mailbox_agent_close(struct scmi_transport_device *device)
 	}
 	close_one(device->timer);
 	close_one(device->irq);
+	close_one(device->lock);
 	close_one(device->epoll);
 	if (device->memory)
 		munmap(device->memory, device->memory_size);

@@ -254,6 +254,33 @@ static int map_area(struct scmi_transport_device *device, struct place *area, ui
 	return 0;
 }
 
+/*
+ * An area has one agent. A process that ends, however it does, lets go of it. Different areas of a
+ * device may belong to different ones, so what is locked are bytes of the file: a map's page number
+ * is above all offsets.
+ */
+static int claim(struct scmi_transport_device *device, const struct place *area, char *why,
+		 size_t why_size)
+{
+	struct flock bytes = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)area->map << 32 | area->offset,
+		.l_len = area->value,
+	};
+
+	device->lock = open(area->device, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (device->lock < 0)
+		return because(-errno, why, why_size, "%s: %s", area->device, strerror(errno));
+	if (!fcntl(device->lock, F_OFD_SETLK, &bytes))
+		return 0;
+	if (errno == EAGAIN || errno == EACCES)
+		return because(-EBUSY, why, why_size,
+			       "the mailbox in %s is in use: it serves one agent at a time",
+			       area->device);
+	return because(-errno, why, why_size, "%s: %s", area->device, strerror(errno));
+}
+
 static int map_register(struct scmi_transport_device *device, const struct place *place,
 			struct mailbox_register *reg, char *why, size_t why_size)
 {
@@ -340,6 +367,8 @@ int mailbox_uio_open(struct scmi_transport_device *device, const char *text, boo
 		return error;
 	address.a2p.device = address.device;
 	error = map_area(device, &address.a2p, &at, why, why_size);
+	if (!error)
+		error = claim(device, &address.a2p, why, why_size);
 	if (error)
 		return error;
 	channel->ring = channel->bell = -1;
