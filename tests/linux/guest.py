@@ -83,10 +83,12 @@ class Scmid:
     def __init__(self, program, board, directory):
         self.run_dir = os.path.join(directory, "run")
         self.log_file = os.path.join(directory, "scmid.log")
+        # One that is not installed finds the transports that were built with it.
+        transports = os.path.join(os.path.dirname(program), "..", "src", "transports")
         with open(self.log_file, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [program, "--run-dir", self.run_dir, board], stdin=subprocess.DEVNULL, stderr=log,
-                start_new_session=True)
+                start_new_session=True, env={"SCMI_TRANSPORT_PATH": os.path.abspath(transports), **os.environ})
         self.watcher = Watcher(self.process)
         end = time.monotonic() + PATIENCE_S
         while "scmid: ready\n" not in self.log():
