@@ -220,7 +220,7 @@ static void files_that_are_no_transports(void **state)
 		int error;
 		const char *words;
 	} kinds[] = {
-		{"abi", -ENOEXEC, "built for driver ABI 7, this library has 1"},
+		{"abi", -ENOEXEC, "built for driver ABI 7, this library has 2"},
 		{"size", -ENOEXEC, "descriptor has 16 bytes, this library needs"},
 		{"no-symbol", -ENOEXEC, "has no symbol scmi_transport"},
 		{"other-name", -EINVAL, "has another name, 'other'"},
