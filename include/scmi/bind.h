@@ -154,8 +154,9 @@ int scmi_binder_free(struct scmi_binder *binder);
 bool scmi_binder_run(struct scmi_binder *binder);
 
 /*
- * -EEXIST (a driver, descriptor or supplier of that name is there, and is not about to go),
- * -EINVAL (no name), -ENOMEM, -ESHUTDOWN. One that was removed and is not yet released may be added
+ * -EEXIST (a driver or descriptor of that name, or a supplier of that name for the same transport,
+ * is there and not about to go), -EINVAL (no name; a descriptor with no compatible string at all; a
+ * supplier with no transport or address), -ENOMEM, -ESHUTDOWN. One that was removed and is not yet released may be added
  * again under the same name.
  */
 int scmi_binder_add_driver(struct scmi_binder *binder, const struct scmi_bind_driver *driver);
@@ -165,7 +166,8 @@ int scmi_binder_announce(struct scmi_binder *binder, const struct scmi_supplier 
 
 /*
  * Its users are unbound, then released() is called, from scmi_binder_run(). -ENOENT if it is not
- * there. A supplier that is lost has gone already: calls end at once, nothing more is sent.
+ * there; until it is released, 0 though it was taken away before. A supplier that is being withdrawn
+ * may still be lost. A supplier that is lost has gone already: calls end at once, nothing more is sent.
  */
 int scmi_binder_remove_driver(struct scmi_binder *binder, const struct scmi_bind_driver *driver);
 int scmi_binder_remove_descriptor(struct scmi_binder *binder,
@@ -200,8 +202,8 @@ void scmi_binding_status(const struct scmi_binding *binding, struct scmi_binding
  * scmi_binding_explain() - its state in words
  * @text: NUL-terminated on return, cut where it is too small
  *
- * "ready on virtio, supplier /run/scmid/linux.vhost"; "waits for supplier 'virtio@a003e00'";
- * "ambiguous: it names no supplier; there are 'a' and 'b'". Returns what strlen() would give were
+ * "ready on virtio, supplier '/run/scmid/linux.vhost'"; "waits for supplier 'virtio@a003e00'";
+ * "ambiguous: supplier 'a' is named by 'x', 'y'"; what failed says the error of probe(). Returns what strlen() would give were
  * there room.
  */
 size_t scmi_binding_explain(const struct scmi_binding *binding, char *text, size_t size);
