@@ -303,23 +303,31 @@ uint64_t scmi_instance_next_deadline_ns(struct scmi_instance *instance)
 	return instance->due ? 0 : scmi_agent_next_deadline(instance->agent);
 }
 
+static bool is_same(const struct scmi_instance_status *a, const struct scmi_instance_status *b)
+{
+	return a->ready == b->ready && a->opened == b->opened && a->error == b->error;
+}
+
 /* What the application was not told yet; one thread at a time. */
 static void tell(struct scmi_instance *instance)
 {
-	struct scmi_instance_status *told = &instance->told;
-	struct scmi_instance_status now;
+	struct scmi_instance_status now, told;
 
-	if (!instance->changed || __atomic_test_and_set(&instance->telling, __ATOMIC_ACQUIRE))
+	if (!instance->changed)
 		return;
-	for (;;) {
+	do {
+		if (__atomic_test_and_set(&instance->telling, __ATOMIC_ACQUIRE))
+			return;
 		scmi_instance_status(instance, &now);
-		if (now.ready == told->ready && now.opened == told->opened &&
-		    now.error == told->error)
-			break;
-		*told = now;
-		instance->changed(instance->changed_ctx, &now);
-	}
-	__atomic_clear(&instance->telling, __ATOMIC_RELEASE);
+		if (!is_same(&now, &instance->told)) {
+			instance->told = now;
+			instance->changed(instance->changed_ctx, &now);
+		}
+		told = now;
+		__atomic_clear(&instance->telling, __ATOMIC_RELEASE);
+		/* Another thread may have left this to us, just before. */
+		scmi_instance_status(instance, &now);
+	} while (!is_same(&now, &told));
 }
 
 int scmi_instance_dispatch(struct scmi_instance *instance)
