@@ -4,7 +4,7 @@
  *
  *	explore all [SCENARIO]        every state; prints how many there are
  *	explore once [SCENARIO]       every state where nothing comes again before what there was of its
- *	                              name has been released: a tenth of them
+ *	                              name has been released: far fewer
  *	explore compare [SCENARIO]    these, and compares what comes of all that are taken for one
  *	explore random COUNT [SEED]   COUNT random orders, each let come to rest and checked
  */
