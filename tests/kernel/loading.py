@@ -58,8 +58,18 @@ def suspended(bench):
     bench.sh("echo 1 >/sys/module/suspend/parameters/pm_test_delay; echo devices >/sys/power/pm_test")
     states = bench.sh("cat /sys/power/state").split()
     for state in states:
-        reading = bench.start("until [ -f /tmp/%s ]; do cat /sys/kernel/debug/clk/set-1/clk_rate; done | uniq" % state)
-        bench.sh("echo %s >/sys/power/state; touch /tmp/%s" % (state, state))
+        files = {"reads": "/tmp/%s-reads" % state, "over": "/tmp/%s-over" % state, "state": state}
+        reading = bench.start("""
+			until [ -f %(over)s ]; do
+				cat /sys/kernel/debug/clk/set-1/clk_rate
+				touch %(reads)s
+			done | uniq
+		""" % files)
+        bench.sh("""
+			until [ -f %(reads)s ]; do usleep 10000; done
+			echo %(state)s >/sys/power/state
+			touch %(over)s
+		""" % files)
         expect(bench.finish(reading), (0, "100000\n"), "the rates while it was suspended: " + state)
         expect(consumed(bench, 1), list(own_clocks(1).items()), "what the consumer has after " + state)
     return "to " + ", ".join(states)
