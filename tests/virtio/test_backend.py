@@ -3,6 +3,7 @@
 """scmid's virtio device, as a front end and its guest see it."""
 import fcntl
 import os
+import signal
 import socket
 import struct
 import sys
@@ -256,6 +257,16 @@ class LifeAndDeath(VirtioCase):
         self.assertTrue(front.alive())
         front.close()
         self.assertTrue(self.front().start().alive())
+
+    def test_front_end_at_the_heels_of_another(self):
+        """That the one before has gone may be heard of later than its successor."""
+        front = self.front().start()
+        self.daemon.kill(signal.SIGSTOP)
+        successor = FrontEnd(self.daemon.path("two.vhost"))
+        self.addCleanup(successor.clean_up)
+        front.close()
+        self.daemon.kill(signal.SIGCONT)
+        self.assertTrue(successor.start().alive())
 
     def test_stop_and_go_on(self):
         """A machine that pauses finds everything where it was."""

@@ -159,6 +159,9 @@ static void endpoint_accept(struct scmi_transport_endpoint *endpoint, int fd)
 	struct scmi_transport_peer *peer;
 
 	socket_credentials(fd, &who);
+	/* The one before may have gone since, and be heard of later than this one. */
+	if (endpoint->peer && !endpoint->peer->draining)
+		peer_ready(endpoint->peer);
 	if (endpoint->peer) {
 		virtio_note(endpoint,
 			    "process %lld was turned away: the device has a front end already",
