@@ -94,10 +94,12 @@ def codec():
 HARDWARE = """
     mhu: mhu { #mbox-cells = <2>; };
     bell: bell { #mbox-cells = <0>; };
+    wide: wide { #mbox-cells = <9>; };
     sram {
         #address-cells = <1>; #size-cells = <1>;
         a: shm@0 { compatible = "arm,scmi-shmem"; reg = <0x0 0x80>; };
         b: shm@80 { compatible = "arm,scmi-shmem"; reg = <0x80 0x80>; };
+        small: shm@100 { compatible = "arm,scmi-shmem"; reg = <0x100 0x10>; };
     };
 """
 VIRTIO = """
@@ -110,11 +112,12 @@ PROTOCOLS = "#address-cells = <1>; #size-cells = <0>; protocol@14 { reg = <0x14>
 
 
 def tree():
-    """Every published form, as tests/cli/test_instances.py has them, each in a small tree."""
+    """Every published form, as tests/cli/test_instances.py has them, each in a small tree; some that miss a rule by one."""
     forms = [(HARDWARE, 'compatible = "arm,scmi"; mboxes = %s; shmem = %s;' % form) for form in (
         ("<&mhu 0 1>", "<&a>"), ("<&mhu 0 1>, <&bell>", "<&a>"), ("<&mhu 0 1>, <&mhu 0 2>", "<&a &b>"),
         ("<&mhu 0 1>, <&bell>, <&bell>", "<&a &b>"), ("<&bell &bell &bell &bell>", "<&a &b>"),
-        ("<&bell &bell &bell &bell &bell &bell>", "<&a &b>"))]
+        ("<&bell &bell &bell &bell &bell &bell>", "<&a &b>"), ("<&bell>", "<&a &b>"), ("<&mhu 0>", "<&a>"),
+        ("<&wide 1 2 3 4 5 6 7 8 9>", "<&a>"), ("<&bell>", "<&small>"))]
     smc = 'arm,smc-id = <0xc3000001>; shmem = <&a>;'
     forms += [(HARDWARE, 'compatible = "%s"; %s' % (name, smc))
               for name in ("arm,scmi-smc", "arm,scmi-smc-param", "qcom,scmi-smc")]
@@ -123,7 +126,8 @@ def tree():
               (HARDWARE, 'compatible = "arm,scmi-smc";' + smc + 'interrupts = <0 1 2>; interrupt-names = "a2p";'),
               (HARDWARE, 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <3>; shmem = <&a>;'),
               ("", 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <3>;' + LIMITS + PROTOCOLS),
-              ("", 'compatible = "arm,scmi-virtio";'), ("", 'compatible = "vendor,other", "arm,scmi-virtio";' + LIMITS),
+              ("", 'compatible = "arm,scmi-virtio";'),
+              ("", 'compatible = "arm,scmi-virtio";' + PROTOCOLS + "protocol@15 { reg = <0x14>; };"), ("", 'compatible = "vendor,other", "arm,scmi-virtio";' + LIMITS),
               (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&v0>;' + PROTOCOLS),
               (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&v1>;'),
               (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&own>;')]

@@ -187,6 +187,19 @@ static void check_channel(const char *path, enum scmi_tree_transport transport, 
 	reached(COMBINATIONS + pair);
 }
 
+/* Its mailboxes are what the property has, to the last cell. */
+static void check_mailboxes(const void *fdt, int node, const struct scmi_tree_descriptor *descriptor)
+{
+	uint32_t cells = 0;
+	int size = 0;
+
+	for (uint32_t i = 0; i < descriptor->channel.mailbox_count; i++)
+		cells += 1 + descriptor->channel.mailboxes[i].cell_count;
+	if (descriptor->transport == SCMI_TREE_MAILBOX)
+		fdt_getprop(fdt, node, "mboxes", &size);
+	must((uint32_t)size == 4 * cells, "not the cells of mboxes", descriptor->path);
+}
+
 static void check_protocols(const void *fdt, int node,
 			    const struct scmi_tree_descriptor *descriptor)
 {
@@ -269,6 +282,7 @@ static void check_descriptor(const void *fdt, const struct scmi_tree_descriptor 
 	must(kind >= 0 && known[kind].transport == descriptor->transport, "its transport",
 	     descriptor->path);
 	check_limits(fdt, node, descriptor);
+	check_mailboxes(fdt, node, descriptor);
 	check_protocols(fdt, node, descriptor);
 }
 

@@ -193,7 +193,7 @@ static void session(uint8_t how)
 	}
 }
 
-/* Somebody else at the same socket. */
+/* Somebody else at the same socket: turned away, unless what the first has said just ends it. */
 static void second(void)
 {
 	static struct front other;
@@ -205,8 +205,10 @@ static void second(void)
 	host_settle();
 	front_take(&other);
 	if (host.peer) {
-		vhost_check(other.hung_up);
-		reached(TURNED_AWAY);
+		front_take(&front);
+		vhost_check(other.hung_up == (front.fd >= 0 && !front.hung_up));
+		if (other.hung_up)
+			reached(TURNED_AWAY);
 	}
 	front_close(&other);
 }
