@@ -127,7 +127,8 @@ def tree():
               (HARDWARE, 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <3>; shmem = <&a>;'),
               ("", 'compatible = "linaro,scmi-optee"; linaro,optee-channel-id = <3>;' + LIMITS + PROTOCOLS),
               ("", 'compatible = "arm,scmi-virtio";'),
-              ("", 'compatible = "arm,scmi-virtio";' + PROTOCOLS + "protocol@15 { reg = <0x14>; };"), ("", 'compatible = "vendor,other", "arm,scmi-virtio";' + LIMITS),
+              ("", 'compatible = "arm,scmi-virtio";' + PROTOCOLS + "protocol@15 { reg = <0x14>; };"),
+              ("", 'compatible = "vendor,other", "arm,scmi-virtio";' + LIMITS),
               (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&v0>;' + PROTOCOLS),
               (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&v1>;'),
               (VIRTIO, 'compatible = "arm,scmi-virtio"; libscmi,supplier = <&own>;')]
