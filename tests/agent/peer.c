@@ -1,6 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "peer.h"
 
+static const uint32_t payload[] = { 0x11223344, 0x55667788 };
+
+const struct scmi_command rate_get = {
+	.protocol_id = 0x14,
+	.message_id = 6,
+	.payload = payload,
+	.size = 4,
+};
+
+const struct scmi_command rate_set_async = {
+	.protocol_id = 0x14,
+	.message_id = 5,
+	.payload = payload,
+	.size = 8,
+	.delayed = true,
+};
+
 static void copy_in(struct message *message, const uint32_t *words, size_t count)
 {
 	assert_true(count <= MESSAGE_SIZE_MAX / 4);

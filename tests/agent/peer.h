@@ -36,6 +36,10 @@
 #define DELAYED(header)                 ((header) | 2u << 8)
 #define NOTIFICATION(header)            ((header) | 3u << 8)
 
+/* CLOCK_RATE_GET with one word, 0x11223344, and CLOCK_RATE_SET with that and 0x55667788, asynchronous. */
+extern const struct scmi_command rate_get;
+extern const struct scmi_command rate_set_async;
+
 struct message {
 	uint32_t words[MESSAGE_SIZE_MAX / 4];
 	size_t size;

@@ -2,23 +2,6 @@
 /* Calls as they should go: that block, that poll, that wait for room or for a delayed response. */
 #include "peer.h"
 
-static const uint32_t payload[] = { 0x11223344, 0x55667788 };
-
-static const struct scmi_command rate_get = {
-	.protocol_id = 0x14,
-	.message_id = 6,
-	.payload = payload,
-	.size = 4,
-};
-
-static const struct scmi_command rate_set_async = {
-	.protocol_id = 0x14,
-	.message_id = 5,
-	.payload = payload,
-	.size = 8,
-	.delayed = true,
-};
-
 static void a_call_blocks_until_the_answer(void **state)
 {
 	struct scmi_transfer *transfer;

@@ -2,23 +2,6 @@
 /* Replies as they should not come: late, twice, out of order, for nobody, garbage. */
 #include "peer.h"
 
-static const uint32_t payload[] = { 0x11223344, 0x55667788 };
-
-static const struct scmi_command rate_get = {
-	.protocol_id = 0x14,
-	.message_id = 6,
-	.payload = payload,
-	.size = 4,
-};
-
-static const struct scmi_command rate_set_async = {
-	.protocol_id = 0x14,
-	.message_id = 5,
-	.payload = payload,
-	.size = 8,
-	.delayed = true,
-};
-
 /* The next message works. */
 static void assert_works(struct peer *peer)
 {

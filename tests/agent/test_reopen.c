@@ -8,7 +8,7 @@
 #define STATUS_ERROR(status) (SCMI_ERROR_BASE + (status))
 
 static const uint32_t clock_7[] = {7};
-static const struct scmi_command rate_get = {
+static const struct scmi_command rate_get_7 = {
 	.protocol_id = 0x14,
 	.message_id = 6,
 	.payload = clock_7,
@@ -24,7 +24,7 @@ static const struct scmi_agent_limits as_before = {
 
 static int submit(struct peer *peer, struct outcome *outcome)
 {
-	return scmi_agent_submit(peer->agent, &rate_get, record_outcome, outcome, NULL);
+	return scmi_agent_submit(peer->agent, &rate_get_7, record_outcome, outcome, NULL);
 }
 
 static void only_who_reopens_may_send_before_it_is_ready(void **state)
@@ -36,27 +36,27 @@ static void only_who_reopens_may_send_before_it_is_ready(void **state)
 	(void)state;
 	peer_init(&peer, 4, 1, false);
 	scmi_agent_closed(peer.agent, -ENODEV);
-	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get_7, NULL), -ENODEV);
 	assert_int_equal(scmi_agent_resume(peer.agent, NULL), -ENODEV);
 
 	assert_int_equal(scmi_agent_reopen(peer.agent, &as_before), 0);
 	peer.caller = &other;
 	assert_int_equal(submit(&peer, &outcome), -ENODEV);
-	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get_7, NULL), -ENODEV);
 	peer.caller = &peer;
 	peer_expect(&peer, WORDS(CLOCK(6), 7), WORDS(0, 1, 2));
-	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), 0);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get_7, NULL), 0);
 	assert_int_equal(scmi_agent_resume(peer.agent, NULL), 0);
 	peer.caller = &other;
 	peer_expect(&peer, WORDS(CLOCK(6), 7), WORDS(0, 1, 2));
-	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), 0);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get_7, NULL), 0);
 
 	/* It goes again before it was ready. */
 	assert_int_equal(scmi_agent_reopen(peer.agent, &as_before), 0);
 	scmi_agent_closed(peer.agent, -ENODEV);
-	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get_7, NULL), -ENODEV);
 	assert_int_equal(scmi_agent_resume(peer.agent, NULL), -ENODEV);
-	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get_7, NULL), -ENODEV);
 	peer_expect_end(&peer);
 	peer_fini(&peer);
 }
@@ -94,7 +94,7 @@ static void a_channel_may_carry_less(void **state)
 	struct scmi_agent_limits limits = as_before;
 	struct outcome outcomes[4] = {{0}};
 	uint8_t bytes[MESSAGE_SIZE_MAX] = {0};
-	struct scmi_command large = rate_get;
+	struct scmi_command large = rate_get_7;
 	struct peer peer;
 
 	(void)state;
@@ -229,7 +229,7 @@ static void a_platform_that_does_not_answer_is_not_ready(void **state)
 	peer.script_count = 0;
 	again(&peer);
 	assert_int_equal(scmi_agent_resume(peer.agent, NULL), -ETIMEDOUT);
-	assert_int_equal(scmi_agent_call(peer.agent, &rate_get, NULL), -ENODEV);
+	assert_int_equal(scmi_agent_call(peer.agent, &rate_get_7, NULL), -ENODEV);
 	peer_fini(&peer);
 }
 
@@ -271,7 +271,7 @@ static void answer_and_go(struct peer *peer)
 
 static void what_was_made_for_another_version_is_not_sent(void **state)
 {
-	struct scmi_command command = rate_get;
+	struct scmi_command command = rate_get_7;
 	struct peer peer;
 	uint64_t rate_hz;
 

@@ -4,23 +4,6 @@
  */
 #include "peer.h"
 
-static const uint32_t payload[] = { 0x11223344, 0x55667788 };
-
-static const struct scmi_command rate_get = {
-	.protocol_id = 0x14,
-	.message_id = 6,
-	.payload = payload,
-	.size = 4,
-};
-
-static const struct scmi_command rate_set_async = {
-	.protocol_id = 0x14,
-	.message_id = 5,
-	.payload = payload,
-	.size = 8,
-	.delayed = true,
-};
-
 static void a_configuration_is_checked(void **state)
 {
 	struct peer peer;
